@@ -1,0 +1,75 @@
+"""What a derivation is: the adjoint program, its gradients, and the steps that led there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from sympy import Expr
+
+from derive.matrix import Matrix
+from derive.program import Equation, Program
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rewriting ``before = after``, true for every value of the free indices, with its reason.
+
+    ``indices``/``extents`` are the free indices of both sides (as in an :class:`Equation`); ``target`` names the
+    tensor that the step is about; ``shape`` its extents.
+    """
+
+    rule: str
+    target: str
+    indices: tuple[Expr, ...]
+    extents: tuple[Expr | None, ...]
+    before: Expr
+    after: Expr
+    because: str
+    shape: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The adjoint program of a program, with the steps that produced it.
+
+    ``adjoint.equations`` are the derived equations; ``combined`` is forward and adjoint as one program, so that it
+    can be evaluated, or differentiated again.  ``gradients`` maps an input name to the tensor holding its gradient,
+    ``cotangents`` an output name to the cotangent tensor a caller gives (empty for a scalar output: its cotangent is 1).
+    """
+
+    program: Program
+    of: tuple[str, ...]
+    wrt: tuple[str, ...]
+    adjoint: Program
+    gradients: Mapping[str, str]
+    cotangents: Mapping[str, str]
+    steps: tuple[Step, ...] = ()
+    matrices: Mapping[str, Matrix] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("gradients", "cotangents", "matrices"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """The derived equations, in evaluation order."""
+        return self.adjoint.equations
+
+    @property
+    def matrix(self) -> Mapping[str, Matrix]:
+        """Derived tensor -> matrix form, for those that have one."""
+        return self.matrices
+
+    @cached_property
+    def combined(self) -> Program:
+        """Forward and adjoint equations as one program whose outputs are the gradients."""
+        tensors = {**self.program.tensors, **self.adjoint.tensors}
+        return self.program.with_(
+            name=f"{self.program.name}_gradient",
+            tensors=tensors,
+            equations=self.program.equations + self.adjoint.equations,
+            outputs=tuple(self.gradients.values()),
+        )
