@@ -1,0 +1,106 @@
+"""``backproof list`` and ``backproof show NAME``."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from backproof.cli.arguments import Json, Subject, operation, operations
+from backproof.cli.console import emit, source
+
+if TYPE_CHECKING:
+    from derive.operation import Operation
+    from derive.program import Tensor
+
+
+def list_operations(json: Json = False) -> None:
+    """List the operations of the catalog."""
+    found = operations(None)
+    if json:
+        emit([_entry(each) for each in found])
+        return
+    width = max((len(each.name) for each in found), default=0)
+    for category, members in groupby(
+        sorted(found, key=lambda each: (each.category, each.name)), lambda each: each.category
+    ):
+        typer.echo(category)
+        for each in members:
+            typer.echo(f"  {each.name:<{width}}  {each.summary or each.title}".rstrip())
+
+
+def show(name: Subject, json: Json = False) -> None:
+    """Show an operation: its declaration, source, layout, symbols and conventions."""
+    found = operation(name)
+    if json:
+        emit(_details(found))
+        return
+    typer.echo(f"{found.name}: {found.title}" if found.title else found.name)
+    for line in (found.summary, found.interpretation):
+        if line:
+            typer.echo(line)
+    typer.echo()
+    source("\n".join(f"    {line}" for line in found.text.strip().splitlines()), "python")
+    typer.echo()
+    rows = [_symbol(tensor) for tensor in found.program.tensors.values() if tensor.role in ("input", "hyper", "output")]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)] if rows else []
+    for row in rows:
+        typer.echo(
+            "  " + "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[2]]).rstrip()
+        )
+    for symbol, default in found.program.integers.items():
+        typer.echo(f"  {symbol} = {default}")
+    for title, lines in (
+        ("layout", [found.layout]),
+        ("facts", [f"{left} == {right}" for left, right in found.program.facts]),
+        ("conventions", found.program.conventions),
+        ("source", [found.source]),
+    ):
+        for line in filter(None, lines):
+            typer.echo(f"{title}: {line}")
+
+
+def _symbol(tensor: Tensor) -> tuple[str, str, str]:
+    """Name with shape, role, meaning (with domain and default)."""
+    shape = f"{tensor.name}[{', '.join(map(str, tensor.shape))}]" if tensor.shape else tensor.name
+    role = "integer input" if tensor.integer else "data" if tensor.data else tensor.role
+    domain = ", ".join(str(condition) for condition in tensor.domain)
+    default = "" if tensor.default is None else f"default {tensor.default}"
+    return shape, role, "; ".join(filter(None, (tensor.meaning, domain, default)))
+
+
+def _entry(found: Operation) -> dict[str, Any]:
+    return {"name": found.name, "title": found.title, "category": found.category, "summary": found.summary}
+
+
+def _details(found: Operation) -> dict[str, Any]:
+    from derive.text import equation_text
+
+    program = found.program
+    return {
+        **_entry(found),
+        "source": found.source,
+        "layout": found.layout,
+        "interpretation": found.interpretation,
+        "text": found.text,
+        "tensors": [
+            {
+                "name": tensor.name,
+                "shape": [str(extent) for extent in tensor.shape],
+                "role": tensor.role,
+                "integer": tensor.integer,
+                "data": tensor.data,
+                "domain": [str(condition) for condition in tensor.domain],
+                "default": tensor.default,
+                "meaning": tensor.meaning,
+            }
+            for tensor in program.tensors.values()
+        ],
+        "integers": {str(symbol): default for symbol, default in program.integers.items()},
+        "equations": [equation_text(equation) for equation in program.equations],
+        "facts": [f"{left} == {right}" for left, right in program.facts],
+        "conventions": list(program.conventions),
+        "outputs": list(program.outputs),
+        "wrt": list(found.wrt),
+    }

@@ -1,0 +1,91 @@
+"""``backproof report NAME... --out DIR`` and ``backproof book --out FILE.pdf``."""
+
+from __future__ import annotations
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backproof.cli.arguments import Json, operations
+from backproof.cli.console import emit, progress
+from backproof.cli.failures import BadInput
+
+FORMATS = ("tex", "pdf", "html", "md")
+
+
+class Engine(StrEnum):
+    """What makes the PDF."""
+
+    typst = "typst"
+    latex = "latex"
+
+
+def report(
+    subjects: Annotated[list[str], typer.Argument(metavar="NAME|FILE.eqs...", help="What to report on.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write into; it is made.")],
+    formats: Annotated[str, typer.Option("--formats", help="Any of tex,pdf,html,md.")] = ",".join(FORMATS),
+    json: Json = False,
+) -> None:
+    """Write the pages of some operations: derivation, code and evidence."""
+    wanted = _formats(formats)
+    found = operations(subjects)
+    _writable(out)
+    from reports import report as write
+
+    with progress("reporting", len(found)) as advance:
+        files = write(found, out, formats=wanted, progress=advance)
+    _say(files, json)
+
+
+def book(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf", help="The PDF to write.")],
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME|FILE.eqs]...", help="What goes in (default: the whole catalog)."),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")
+    ] = Engine.typst,
+    json: Json = False,
+) -> None:
+    """Derive, verify and typeset every operation into one PDF."""
+    if out.suffix != ".pdf":
+        raise BadInput(f"--out takes the name of a PDF file, got {str(out)!r}; write for example --out book.pdf")
+    if out.is_dir():
+        raise BadInput(f"--out {out} is a folder; name a file in it, for example --out {out / 'book.pdf'}")
+    found = operations(subjects)
+    _writable(out.parent)
+    from reports import book as write
+
+    with progress("book", len(found)) as advance:
+        write(out, found, engine=engine.value, progress=advance)
+    _say([out], json)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [each for each in wanted if each not in FORMATS]
+    if unknown or not wanted:
+        raise BadInput(f"--formats takes any of {', '.join(FORMATS)}, with commas; got {text!r}")
+    return wanted
+
+
+def _writable(folder: Path) -> None:
+    """Make the folder and try it, before minutes of work go into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInput(f"cannot write into the folder {folder}: {error.strerror}; choose another with --out") from None
+
+
+def _say(files: list[Path], json: bool) -> None:
+    if json:
+        emit([str(file) for file in files])
+    else:
+        for file in files:
+            typer.echo(str(file))

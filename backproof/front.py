@@ -1,0 +1,161 @@
+"""The public verbs: each takes an operation, its name, or the text that declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from derive.derivation import Derivation
+from derive.operation import Operation
+from derive.program import Program
+from derive.registry import declare, get
+
+if TYPE_CHECKING:
+    from numeric import Function
+    from verify import Evidence
+
+Differentiable = Operation | Program | str | Path
+Names = str | Iterable[str] | None
+
+
+def operation(what: Operation | str | Path) -> Operation:
+    """The operation meant: itself, by name, by name with options, by a file, or by its declaration.
+
+    >>> operation("sigmoid").name
+    'sigmoid'
+    >>> operation("x[n]; y = x**2").outputs
+    ('y',)
+
+    Raises ``UnknownOperation`` for a name that nobody declared, ``DeclarationError`` for text that is no declaration.
+    """
+    if isinstance(what, Operation):
+        return what
+    if isinstance(what, Path):
+        return declare(what, name=what.stem)
+    name, _, options = what.partition(":")
+    if name.isidentifier():
+        return get(name, **_options(options))
+    return declare(what, name="operation")
+
+
+def _options(text: str) -> dict[str, str]:
+    """``"activation=relu,reduction=sum"`` as a dictionary."""
+    from derive.errors import DerivationError
+
+    options: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip().isidentifier() or not value.strip():
+            raise DerivationError(f"an option is written name=value (mlp:activation=relu), got {part!r}")
+        options[key.strip()] = value.strip()
+    return options
+
+
+def names(given: Names) -> tuple[str, ...] | None:
+    """One name, several, or None for the default; ``"W, b"`` counts as two.
+
+    >>> names("W, b")
+    ('W', 'b')
+    """
+    if given is None:
+        return None
+    parts = given.split(",") if isinstance(given, str) else given
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _subject(what: Differentiable) -> Operation | Program:
+    return what if isinstance(what, Program) else operation(what)
+
+
+def derive(what: Differentiable, of: Names = None, wrt: Names = None) -> Derivation:
+    r"""The gradient :math:`\partial \langle \bar y, y \rangle / \partial x` of an operation, derived symbolically.
+
+    ``of`` names the outputs that are differentiated (default: all), ``wrt`` the inputs (default: every real input that
+    is not marked ``data``).  A scalar output has cotangent 1; for any other ``Y`` the result contains the cotangent
+    ``dY``.  The gradient of ``X`` has the shape of ``X``.  Source: reverse mode, Linnainmaa 1970; the rule is stated
+    in ``derive.reverse``.
+
+    >>> derive("dense").gradients["W"]
+    'dW'
+
+    Raises ``DerivationError`` where the engine knows no rule, or for a name that the operation does not have.
+    """
+    from derive.reverse import derive as reverse
+
+    return reverse(_subject(what), of=names(of), wrt=names(wrt))
+
+
+def jvp(what: Differentiable, of: Names = None, wrt: Names = None) -> Any:
+    r"""The directional derivative :math:`\dot y = \sum_x (\partial y / \partial x)\, \dot x` (forward mode).
+
+    >>> jvp("sigmoid").program.outputs
+    ('z',)
+
+    Raises ``DerivationError`` as :func:`derive` does.
+    """
+    from derive.forward import jvp as forward
+
+    return forward(_subject(what), of=names(of), wrt=names(wrt))
+
+
+def jacobian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Any:
+    r"""The Jacobian :math:`J_{a,b} = \partial y_a / \partial x_b` of one output in one input, with symbolic sizes.
+
+    Raises ``DerivationError`` as :func:`derive` does.
+    """
+    from derive.second import jacobian as full
+
+    return full(_subject(what), of=of, wrt=wrt)
+
+
+def hessian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Any:
+    r"""The Hessian :math:`H_{a,b} = \partial^2 L / \partial x_a \partial x_b` of a scalar output.
+
+    Raises ``DerivationError`` when ``of`` is not a scalar, and as :func:`derive` does.
+    """
+    from derive.second import hessian as second
+
+    return second(_subject(what), of=of, wrt=wrt)
+
+
+def compile(what: Differentiable | Derivation, wrt: Names = None) -> Function:
+    """The NumPy functions of an operation: ``.forward(**inputs)``, ``.vjp(inputs, cotangents)`` and their ``.source``.
+
+    >>> import numpy as np
+    >>> square = compile("x[n]; y = sum(x[i]**2, i)")
+    >>> square.vjp({"x": np.array([1.0, 2.0])})["x"]
+    array([2., 4.])
+
+    Arrays keep their dtype; a wrong shape raises ``ValueError`` that names the argument, what it needs and what it got.
+    """
+    from numeric import compile as generate
+
+    return generate(what if isinstance(what, Derivation) else _subject(what), wrt=names(wrt))
+
+
+def verify(what: Operation | str | Path, **settings: Any) -> Evidence:
+    """Check an operation's derived gradient against every witness; settings are those of :func:`verify.verify`.
+
+    The verdict (``evidence.verdict``) is one of *agrees, wrong formula, wrong convention, inaccurate, outside the
+    domain, cannot decide*; ``evidence.ok`` is true for *agrees* only.
+    """
+    from verify import verify as judge
+
+    return judge(operation(what), **settings)
+
+
+def report(
+    operations: Operation | str | Sequence[Operation | str],
+    out: str | Path,
+    formats: Sequence[str] = ("pdf", "html", "tex", "md"),
+    **settings: Any,
+) -> list[Path]:
+    """Write the derivation pages of some operations into the folder ``out``; returns the files written.
+
+    ``formats`` are any of ``pdf``, ``html``, ``tex``, ``md``.  Raises ``OSError`` where the folder cannot be written.
+    """
+    from reports import report as write
+
+    several = [operations] if isinstance(operations, Operation | str) else operations
+    return write([operation(each) for each in several], Path(out), tuple(formats), **settings)
