@@ -1,0 +1,11 @@
+"""What verification raises when it cannot do what it was asked."""
+
+from __future__ import annotations
+
+
+class SamplingError(ValueError):
+    """No input could be drawn that satisfies an operation's shapes, domains and facts; the message names which one."""
+
+
+class WitnessError(RuntimeError):
+    """A witness could not be run; the message says which one, on what, and why."""

@@ -1,0 +1,180 @@
+"""Random inputs for any operation, drawn from its program alone: sizes, values, labels, hyper-parameters, cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Symbol
+
+from derive.derivation import Derivation
+from derive.program import Program, Tensor
+from verify import strata as _strata
+from verify.domains import bounds_of, clamp, into, simplex, sum_facts
+from verify.errors import SamplingError
+from verify.indices import integer_ranges
+from verify.sizes import draw_integers, draw_sizes, extent_value
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One concrete point: sizes, inputs (arrays; hyper-parameters as 0-d arrays), integers, cotangents by output name."""
+
+    sizes: Mapping[Symbol, int]
+    inputs: Mapping[str, Array]
+    integers: Mapping[str, int] = field(default_factory=dict)
+    cotangents: Mapping[str, Array] = field(default_factory=dict)
+    stratum: str = "ordinary"
+    pattern: str = "ordinary"
+    seed: int = 0
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of a forward: fresh copies of the arrays, and the integer hyper-parameters."""
+        return {**{name: value.copy() for name, value in self.inputs.items()}, **self.integers}
+
+    def seeds(self) -> dict[str, Array]:
+        """Fresh copies of the cotangents, by output name."""
+        return {name: value.copy() for name, value in self.cotangents.items()}
+
+    def exact(self, derivation: Derivation | None = None) -> dict[str, Any]:
+        """The same point as inputs of an exact evaluation of a program (or of a derivation's combined program)."""
+        given = self.arguments()
+        if derivation is not None:
+            given.update({derivation.cotangents[name]: value for name, value in self.seeds().items() if name in derivation.cotangents})
+        return given
+
+    def astype(self, dtype: Any) -> Case:
+        """The case with real arrays rounded to a dtype (integers stay as they are).
+
+        Example:
+            >>> case = Case({}, {"x": np.array([0.1])})
+            >>> case.astype(np.float32).inputs["x"].dtype
+            dtype('float32')
+        """
+
+        def cast(arrays: Mapping[str, Array]) -> dict[str, Array]:
+            return {k: v.astype(dtype) if v.dtype.kind == "f" else v for k, v in arrays.items()}
+
+        return replace(self, inputs=cast(self.inputs), cotangents=cast(self.cotangents))
+
+
+def sample(
+    program: Program,
+    seed: int,
+    *,
+    stratum: str = "ordinary",
+    pattern: str = "ordinary",
+    sizes: Mapping[Symbol, int] | None = None,
+    hypers: str = "default",
+    derivation: Derivation | None = None,
+    budget: int = 6000,
+) -> Case:
+    """Draw a case for a program.
+
+    Ordinary values are multiples of 2^-16 of a few units, hence exact in float32, float64 and as fractions.  Values
+    satisfy declared domains and facts; integer inputs stay inside the axes that they index; ``hypers`` is ``"default"`` or ``"random"``
+    (in-domain).  With a ``derivation``, random non-uniform cotangents are drawn for its outputs.
+
+    Raises:
+        SamplingError: no such input exists or is known how to draw; the message names the cause.
+
+    Example:
+        >>> import derive.registry
+        >>> case = sample(derive.registry.get("dense").program, seed=3)
+        >>> case.inputs["X"].shape[1] == case.inputs["W"].shape[0]
+        True
+    """
+    rng = np.random.default_rng(seed)
+    integers = draw_integers(program, rng, hypers)
+    if sizes is None:
+        sizes = draw_sizes(program, rng, pattern, integers=integers, budget=budget)
+    chosen = _strata.get(stratum)
+    touched = _strata.touched(chosen, program)
+    spans = integer_ranges(program, sizes)
+    facts = {fact.tensor: fact for fact in sum_facts(program)}
+    inputs: dict[str, Array] = {}
+    for tensor in program.tensors.values():
+        if tensor.role not in ("input", "hyper"):
+            continue
+        shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
+        if tensor.integer:
+            inputs[tensor.name] = _draw_integers(tensor, shape, spans[tensor.name], rng)
+        elif tensor.role == "hyper" and tensor.rank == 0:
+            inputs[tensor.name] = np.asarray(_draw_hyper(tensor, hypers, rng))
+        elif tensor.name in facts:
+            inputs[tensor.name] = simplex(shape, facts[tensor.name], rng, corners=_corners(chosen, tensor, sizes))
+        else:
+            latent = _coarse(rng.standard_normal(shape))
+            if tensor.name in touched:
+                latent = np.asarray(chosen.transform(latent, rng))
+            bounds = bounds_of(tensor, sizes)
+            value = into(latent, bounds)
+            if not bounds.free and chosen.name in ("ordinary", "contracting", "expanding"):
+                value = clamp(_coarse(value), bounds)
+            inputs[tensor.name] = np.asarray(value, dtype=np.float64)
+    _check(program, inputs, sizes)
+    cotangents: dict[str, Array] = {}
+    if derivation is not None:
+        for output in derivation.cotangents:
+            tensor = program.tensors[output]
+            shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
+            cotangents[output] = _coarse(rng.standard_normal(shape)) + 2.0**-17
+    named = {str(symbol): sizes[symbol] for symbol in program.integers}
+    return Case(dict(sizes), inputs, named, cotangents, stratum, pattern, seed)
+
+
+def fractions(values: Array) -> Any:
+    """The exact rational values of an array, element by element.
+
+    Example:
+        >>> fractions(np.array([0.5]))[0]
+        Fraction(1, 2)
+    """
+    exact = np.empty(values.shape, dtype=object)
+    for position, value in np.ndenumerate(values):
+        exact[position] = Fraction(value.item())
+    return exact
+
+
+def _coarse(values: Array) -> Array:
+    return np.round(np.asarray(values) * 65536) / 65536
+
+
+def _corners(stratum: _strata.Stratum, tensor: Tensor, sizes: Mapping[Symbol, int]) -> bool:
+    return stratum.corners and bool(bounds_of(tensor, sizes).holds(np.zeros(())))
+
+
+def _draw_integers(tensor: Tensor, shape: tuple[int, ...], span: tuple[int, int], rng: np.random.Generator) -> Array:
+    if tensor.role == "hyper" and tensor.default is not None:
+        return np.asarray(int(tensor.default))
+    lo, hi = span
+    if lo >= hi:
+        if 0 in shape:
+            return np.zeros(shape, dtype=np.int64)
+        raise SamplingError(f"{tensor.name} must hold integers, but no value is valid in all the places where it stands as an index")
+    return np.asarray(rng.integers(lo, hi, size=shape), dtype=np.int64)
+
+
+def _draw_hyper(tensor: Tensor, hypers: str, rng: np.random.Generator) -> float:
+    bounds = bounds_of(tensor)
+    if tensor.default is not None and hypers == "default":
+        return float(tensor.default)
+    if tensor.default and bounds.hi == float("inf"):
+        value = tensor.default * 2.0 ** rng.uniform(-2, 2)
+        if bounds.holds(np.asarray(value)):
+            return float(value)
+    return float(into(_coarse(rng.standard_normal(())), bounds))
+
+
+def _check(program: Program, inputs: Mapping[str, Array], sizes: Mapping[Symbol, int]) -> None:
+    """A draw outside its declared domain would make every later verdict meaningless."""
+    for name, value in inputs.items():
+        bounds = bounds_of(program.tensors[name], sizes)
+        if not np.all(bounds.holds(value)):
+            raise SamplingError(f"{program.name}: the value {value!r} drawn for {name} violates {program.tensors[name].domain}")

@@ -1,0 +1,158 @@
+"""Sizes for the symbolic dimensions of a program: small, distinct, degenerate, and always consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+import numpy as np
+from sympy import Expr, Integer, Symbol
+
+from derive.nodes import Reduce
+from derive.program import Program
+from verify.errors import SamplingError
+
+Sizes = dict[Symbol, int]
+
+PATTERNS = ("ordinary", "ones", "ascending", "descending", "zero")
+_ATTEMPTS = 400
+
+
+def extent_value(extent: Expr, sizes: Mapping[Symbol, int]) -> int:
+    """The integer that an extent such as ``floor((h + 2*p - k)/s) + 1`` takes at these sizes.
+
+    Raises:
+        SamplingError: the extent is no integer there (a stride of 0, a symbol without a size).
+
+    Example:
+        >>> from derive.nodes import dimension
+        >>> n = dimension("n")
+        >>> extent_value(2 * n + 1, {n: 3})
+        7
+    """
+    if isinstance(extent, Symbol) and extent in sizes:
+        return sizes[extent]
+    value = extent.xreplace({symbol: Integer(size) for symbol, size in sizes.items()})
+    if not value.is_Integer:
+        value = value.doit()
+    if not value.is_Integer:
+        raise SamplingError(f"the extent {extent} must be an integer; with {_show(sizes)} it is {value}")
+    return int(value)
+
+
+def extents_of(program: Program) -> tuple[Expr, ...]:
+    """Every extent that occurs in a program: of its tensors, its equations and its reductions, each once."""
+    found: dict[Expr, None] = {}
+    for tensor in program.tensors.values():
+        found.update(dict.fromkeys(tensor.shape))
+    for equation in program.equations:
+        found.update(dict.fromkeys(extent for extent in equation.extents if extent is not None))
+        for reduction in sorted(equation.rhs.atoms(Reduce), key=str):
+            found.update(dict.fromkeys(extent for _, extent in reduction.limits))
+    return tuple(found)
+
+
+def work(program: Program, sizes: Mapping[Symbol, int]) -> int:
+    """About how many scalar operations one evaluation takes: what an element-by-element evaluator has to do."""
+    total = 0
+    for equation in program.equations:
+        inner = [extent_value(extent, sizes) for extent in equation.ranges.values()]
+        deepest = 1
+        for reduction in equation.rhs.atoms(Reduce):
+            deepest = max(deepest, prod(extent_value(extent, sizes) for _, extent in reduction.limits))
+        total += prod(inner) * deepest
+    return total
+
+
+def draw_sizes(
+    program: Program,
+    rng: np.random.Generator,
+    pattern: str = "ordinary",
+    *,
+    integers: Mapping[Symbol, int] | None = None,
+    zero: Symbol | None = None,
+    high: int = 6,
+    budget: int = 6000,
+) -> Sizes:
+    """Sizes of all dimensions and integer hyper-parameters of a program.
+
+    ``ordinary``: distinct sizes from 2 up, so that a transposed or swapped index shows; ``ones``: size 1 wherever
+    the extents allow it; ``ascending``/``descending``: distinct sizes in declared order, (n < d, n > d);
+    ``zero``: ``zero`` (or a random dimension) has size 0.  Every extent is at least 1 (0 for ``zero``).  Among the draws, the first
+    that costs at most ``budget`` scalar operations is taken, else the cheapest.
+
+    Raises:
+        SamplingError: no consistent sizes were found.
+
+    Example:
+        >>> import derive.registry
+        >>> program = derive.registry.get("dense").program
+        >>> sizes = draw_sizes(program, np.random.default_rng(0))
+        >>> len(set(sizes.values())) == len(sizes)
+        True
+    """
+    if pattern not in PATTERNS:
+        raise SamplingError(f"unknown size pattern {pattern!r}; known: {', '.join(PATTERNS)}")
+    fixed = dict(program.integers if integers is None else integers)
+    extents = extents_of(program)
+    least = 0 if pattern == "zero" else 1
+    best: tuple[int, Sizes] | None = None
+    accepted = 0
+    for sizes in _candidates(program, rng, pattern, fixed, zero, high):
+        try:
+            if any(extent_value(extent, sizes) < least for extent in extents):
+                continue
+        except SamplingError:
+            continue
+        cost = work(program, sizes)
+        if cost <= budget:
+            return sizes
+        if best is None or cost < best[0]:
+            best = (cost, sizes)
+        accepted += 1
+        if accepted == 40:
+            break
+    if best is None:
+        raise SamplingError(
+            f"{program.name}: no sizes of {', '.join(map(str, program.dimensions))} (pattern {pattern!r}, integers {_show(fixed)}) make "
+            f"every extent at least {least}: {', '.join(str(e) for e in extents if not isinstance(e, Symbol))}"
+        )
+    return best[1]
+
+
+def _candidates(
+    program: Program, rng: np.random.Generator, pattern: str, fixed: Sizes, zero: Symbol | None, high: int
+) -> Iterator[Sizes]:
+    dimensions = program.dimensions
+    count = len(dimensions)
+    if pattern == "zero" and zero is None and count:
+        zero = dimensions[int(rng.integers(count))]
+    for attempt in range(_ATTEMPTS):
+        top = high + attempt // 40
+        if pattern == "ones":
+            # mostly ones; later attempts loosen a dimension where a window needs room
+            drawn = [1 + int(rng.random() < 0.01 * attempt) for _ in range(count)]
+        else:
+            top = max(top, count + 1)
+            # later attempts allow equal sizes: many dimensions with windows leave few distinct choices
+            distinct = attempt < _ATTEMPTS // 2
+            drawn = [int(size) for size in rng.choice(np.arange(2, top + 1), size=count, replace=not distinct)]
+        if pattern == "ascending":
+            drawn.sort()
+        if pattern == "descending":
+            drawn.sort(reverse=True)
+        sizes = dict(zip(dimensions, drawn, strict=True))
+        if pattern == "zero" and zero is not None:
+            sizes[zero] = 0
+        yield {**sizes, **fixed}
+
+
+def draw_integers(program: Program, rng: np.random.Generator, hypers: str = "default") -> Sizes:
+    """Values of the integer hyper-parameters: their defaults, or each its default plus 0, 1 or 2."""
+    if hypers == "default":
+        return dict(program.integers)
+    return {symbol: default + int(rng.integers(3)) for symbol, default in program.integers.items()}
+
+
+def _show(sizes: Mapping[Symbol, int]) -> str:
+    return ", ".join(f"{symbol} = {size}" for symbol, size in sizes.items())
