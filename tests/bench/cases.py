@@ -1,4 +1,4 @@
-"""What is raced: each operation with its inputs at a small and a large size, and the three other ways to its gradient."""
+"""What is raced: each operation with its inputs at a small and a large size, and the other ways to its gradient."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from tests.bench import autograd_forwards as forwards
 from tests.bench import handwritten as by_hand
@@ -21,8 +20,9 @@ Sizes = tuple[int, ...]
 class Case:
     """One operation of the race.
 
-    ``inputs(rng, sizes)`` draws its inputs, ``by_hand(inputs, g)`` returns gradients by name, ``forward`` is for autograd;
-    ``fixed`` are the integer hyper-parameters, ``output`` the differentiated output and ``scalar`` whether it is a loss.
+    ``inputs(rng, sizes)`` draws its inputs, ``by_hand(inputs, g)`` returns gradients by name, ``forward`` is for
+    autograd; ``fixed`` are the integer hyper-parameters, ``output`` is the output that is differentiated and ``scalar``
+    whether it is a loss.
     """
 
     name: str
@@ -245,5 +245,3 @@ CASES: tuple[Case, ...] = (
         wrt=("W1", "b1", "W2", "b2"),
     ),
 )
-
-__all__ = ["CASES", "Case", "expit"]

@@ -1,7 +1,7 @@
 """Forward and backward passes in NumPy as a careful person writes them, and nothing derived by this project.
 
-They are what the generated functions race against.  Each takes the operation's inputs by name and the cotangents of its outputs as
-``g`` (a dictionary; a scalar output has none) and returns the gradients by input name.  Buffers are reused where that helps.
+They are what the generated functions race against.  Each takes the operation's inputs and the cotangent ``g`` of its
+output (a scalar loss has none), and returns the gradients.  Buffers are reused where that helps.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Time:
 def interleaved(
     contenders: Mapping[str, Callable[[], object]], *, rounds: int = 7, seconds: float = 0.02, limit: float = 20.0
 ) -> dict[str, Time]:
-    """Time each contender in turn, ``rounds`` times, each time for about ``seconds``; stop early after ``limit`` in all."""
+    """Time each contender in turn, ``rounds`` times, each for about ``seconds``; stop early after ``limit`` in all."""
     repeats: dict[str, int] = {}
     for name, call in contenders.items():
         call()  # compilation, caches

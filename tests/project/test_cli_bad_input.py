@@ -13,12 +13,12 @@ from tests.project.cli import in_a_fresh_process, in_process
 DECLARATIONS: dict[str, tuple[str, list[str]]] = {
     "an index with two dimensions": (
         "A[n, k], B[m, k]\ny[i, j] = A[i, j] * B[j, i]\n",
-        ["line 2", "^", "index", "'A'|A", "'B'|B", "n", "m"],
+        ["line 2", "^", "index", "of A", "of B", "(k)", "(m)"],
     ),
     "an undeclared tensor": ("X[n, d]\nZ = X @ W\n", ["line 2", "^", "W", "declare"]),
     "a syntax error": ("X[n, d]\nZ = X @ @ X\n", ["line 2", "^"]),
     "a cycle": ("x[n]\na[i] = x[i] * b[i]\nb[i] = a[i] + 1\n", ["a", "b", "cycle|circle|depend"]),
-    "a recurrence without start": ("x[T]\nh[t] = h[t-1] + x[t]\n", ["h", "h[-1", "initial|start"]),
+    "a recurrence without start": ("x[T]\nh[t] = h[t-1] + x[t]\n", ["h", "h[-1]", "initial value", "line 2"]),
     "code in place of mathematics": ('x[n]\ny = __import__("os").system("x")\n', ["line 2", "^"]),
     "an unknown function": ("x[n]\ny = sigmoyd(x)\n", ["line 2", "^", "sigmoyd", "sigmoid"]),
     "no equation at all": ("x[n]\n", ["equation"]),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -106,14 +104,8 @@ def test_a_reference_that_says_something_else_is_caught(tree: Path, tmp_path: Pa
 
 def test_no_file_outside_mentions_it(root: Path) -> None:
     """The name occurs nowhere in the tree but in this test."""
-    files = [
-        file
-        for package in ("backproof", "derive", "numeric", "verify", "reports")
-        for file in (root / package).rglob("*.py")
-    ]
+    packages = ("backproof", "derive", "numeric", "verify", "reports")
+    files = [file for package in packages for file in (root / package).rglob("*.py")]
     assert files
     assert not [file for file in files if "tilted_swish" in file.read_text()]
-    done = subprocess.run(
-        [sys.executable, "-m", "backproof", "show", "tilted_swish"], cwd=root, capture_output=True, text=True
-    )
-    assert done.returncode == 2
+    assert in_a_fresh_process("show", "tilted_swish", cwd=root).status == 2
