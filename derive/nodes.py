@@ -26,6 +26,11 @@ def dimension(name: str) -> Symbol:
     return Symbol(name, integer=True, nonnegative=True)
 
 
+def integer_hyper(name: str, default: int) -> Symbol:
+    """An integer hyper-parameter: positive where its default is (a stride), else non-negative (a padding)."""
+    return Symbol(name, integer=True, positive=True) if default > 0 else dimension(name)
+
+
 class Node(Expr):
     """Base of our nodes: real, commutative, and never differentiated behind our back."""
 
@@ -179,13 +184,26 @@ class Minimum(Maximum):
 
 
 class Partial(Node):
-    """``d body / d occurrence`` with every other thing held fixed: what a *local derivative* step claims about.
+    """``d body / d variable`` at ``variable = value``: what a *local derivative* step claims about.
 
-    It is never computed with; the exact evaluator checks it by perturbing the occurrence.
+    ``variable`` is a plain real symbol that stands in ``body`` for the one sub-expression ``value``; everything else is
+    held fixed.  It is never computed with; the exact evaluator checks it by perturbing the variable.
     """
 
-    def __new__(cls, body: Any, occurrence: Access) -> Partial:
-        return Expr.__new__(cls, sympify(body), occurrence)  # type: ignore[no-any-return]
+    def __new__(cls, body: Any, variable: Symbol, value: Any) -> Partial:
+        return Expr.__new__(cls, sympify(body), variable, sympify(value))  # type: ignore[no-any-return]
+
+    @property
+    def body(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def variable(self) -> Symbol:
+        return self.args[1]
+
+    @property
+    def value(self) -> Expr:
+        return self.args[2]
 
 
 class Sensitivity(Node):

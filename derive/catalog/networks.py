@@ -1,0 +1,85 @@
+"""Small networks, composed of layers, activations and losses."""
+
+from derive.registry import register
+
+register(
+    "least_squares",
+    """
+    X[n, d], W[d, k]
+    Y[n, k]: data
+    Z = X @ W
+    L = sum((Z - Y)**2)/(2*n)
+    """,
+    title="Linear least squares",
+    category="network",
+    source="Bishop, Pattern Recognition and Machine Learning, 2006, section 3.1.1",
+    layout="Rows are samples; squares are summed over the outputs, halved, and averaged over the samples.",
+    meanings={"X": "inputs", "W": "weights", "Y": "targets", "Z": "predictions", "L": "loss"},
+    interpretation="The normal equations: inputs against residuals.",
+)
+
+register(
+    "logistic_regression",
+    """
+    X[n, d], w[d], b
+    y[n]: data
+    0 <= y[n] <= 1
+    z = X @ w + b
+    p = sigmoid(z)
+    L = -mean(y*log(p) + (1 - y)*log(1 - p))
+    """,
+    title="Logistic regression",
+    category="network",
+    source="Bishop, Pattern Recognition and Machine Learning, 2006, section 4.3.2, eq. 4.91",
+    layout="Rows are samples; the loss is the mean over the samples.",
+    meanings={
+        "X": "inputs",
+        "w": "weights",
+        "b": "bias",
+        "y": "targets, between 0 and 1",
+        "z": "logits",
+        "p": "probabilities",
+        "L": "loss",
+    },
+    interpretation="Inputs against prediction minus target; its Hessian is positive semi-definite, so the loss is convex.",
+)
+
+register(
+    "mlp",
+    """
+    X[n, d], W1[d, m], b1[m], W2[m, k], b2[k]
+    Y[n, k]: data
+    activation = sigmoid
+    Z1 = X @ W1 + b1
+    A1 = activation(Z1)
+    Z2 = A1 @ W2 + b2
+    A2 = activation(Z2)
+    L = sum((A2 - Y)**2)/(2*n)
+    """,
+    title="Two-layer perceptron with squared error",
+    category="network",
+    source="Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, Nature 323, 1986",
+    layout="Rows are samples; squares are summed over the outputs, halved, and averaged over the samples.",
+    meanings={
+        "X": "inputs",
+        "W1": "weights of the hidden layer",
+        "b1": "bias of the hidden layer",
+        "W2": "weights of the output layer",
+        "b2": "bias of the output layer",
+        "Y": "targets",
+        "Z1": "hidden pre-activations",
+        "A1": "hidden activations",
+        "Z2": "output pre-activations",
+        "A2": "outputs",
+        "L": "loss",
+    },
+    interpretation="The error of the output layer travels back through the transposed weights, scaled by each activation's slope.",
+    example={
+        "X": [[0.5, 0.8]],
+        "W1": [[0.2, -0.3], [0.4, 0.1]],
+        "b1": [0.1, -0.1],
+        "W2": [[0.3], [-0.2]],
+        "b2": [0.05],
+        "Y": [[1.0]],
+    },
+)

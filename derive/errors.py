@@ -1,0 +1,38 @@
+"""Errors of the derive package; each says what must hold, what was given, and where."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BackproofError(Exception):
+    """Base of every error that bad input can cause."""
+
+
+class DeclarationError(BackproofError, ValueError):
+    """A declaration that cannot be understood; the message shows the line with a caret."""
+
+    def __init__(self, message: str, line: str = "", line_number: int = 0, column: int = 0) -> None:
+        self.reason = message
+        self.line_number = line_number
+        where = ""
+        if line:
+            start = max(0, column - 60)
+            shown = line[start : column + 60]
+            where = f"line {line_number}:\n    {shown}\n    {' ' * (column - start)}^\n"
+        super().__init__(f"{where}{message}")
+
+
+class DerivationError(BackproofError, ValueError):
+    """A derivative that the engine does not know how to take, or a request that has no meaning."""
+
+
+class UnknownOperation(BackproofError, LookupError):
+    """No operation has this name; close names are suggested."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known operations: {', '.join(names)}"
+        super().__init__(f"there is no operation called {name!r}; {hint}")

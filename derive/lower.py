@@ -1,0 +1,382 @@
+"""From syntax trees to expressions: index form and matrix shorthand in one walk."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sympy import (
+    Abs,
+    And,
+    Dummy,
+    Eq,
+    Expr,
+    Integer,
+    Mod,
+    Ne,
+    Not,
+    Or,
+    Rational,
+    Symbol,
+    cos,
+    erf,
+    exp,
+    floor,
+    log,
+    oo,
+    pi,
+    sign,
+    sin,
+    sqrt,
+)
+from sympy.core.symbol import Str
+
+from derive.array import Array, ShapeError, elementwise, matmul, transpose
+from derive.nodes import Access, Maximum, Minimum, Node, Reduce, Where
+from derive.syntax import Source
+
+if TYPE_CHECKING:
+    from derive.builder import Builder
+
+FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
+    "exp": exp,
+    "log": log,
+    "sqrt": sqrt,
+    "sin": sin,
+    "cos": cos,
+    "erf": erf,
+    "abs": Abs,
+    "sign": sign,
+}
+CONSTANTS = {"pi": pi, "inf": oo}
+REDUCING = ("sum", "mean", "max", "min", "prod", "logsumexp")
+RESERVED = (*FUNCTIONS, *CONSTANTS, *REDUCING, "where", "pad", "maximum", "minimum", "output", "ties", "first", "last", "share")
+MAX_POWER_BITS = 4096
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Eq: Eq,
+    ast.NotEq: Ne,
+}
+
+
+class Pad(Node):
+    """``pad(e)`` until ranges are known: zero wherever an access inside ``e`` leaves its tensor."""
+
+    def __new__(cls, body: Expr) -> Pad:
+        return Expr.__new__(cls, body)  # type: ignore[no-any-return]
+
+
+class Unshaped(Exception):
+    """A whole tensor is used before its shape is known; the builder tries again later."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Lowering:
+    """Lowers the right-hand side of one statement."""
+
+    def __init__(self, builder: Builder, source: Source, left: dict[str, Symbol]) -> None:
+        self.builder = builder
+        self.source = source
+        self.scope: dict[str, Symbol] = dict(left)
+        self.names = {i: name for name, i in left.items()}
+
+    def error(self, message: str, node: ast.AST) -> Exception:
+        return self.source.error(message, node)
+
+    # -- entry points -------------------------------------------------------------------------------------------------
+
+    def expression(self, node: ast.expr) -> Array:
+        try:
+            return self._lower(node)
+        except ShapeError as problem:
+            raise self.error(str(problem), node) from None
+
+    def position(self, node: ast.expr) -> Expr:
+        """An index or extent: an integer expression."""
+        value = self._integer(node)
+        if not value.is_integer:
+            raise self.error(f"an index must be an integer expression, got {value}", node)
+        return value
+
+    # -- integers -----------------------------------------------------------------------------------------------------
+
+    def _integer(self, node: ast.expr) -> Expr:
+        builder = self.builder
+        if isinstance(node, ast.Name):
+            name = node.id
+            if name in self.scope:
+                return self.scope[name]
+            if name in builder.dimensions:
+                return builder.dimensions[name]
+            if name in builder.integer_names:
+                return builder.integer_names[name]
+            tensor = builder.tensors.get(name)
+            if tensor is not None and tensor.integer and tensor.rank == 0:
+                return tensor.at()
+            if tensor is not None:
+                raise self.error(f"{name} is a real tensor and cannot stand as an index", node)
+            raise self.error(
+                f"the index {name} is free: it stands neither on the left-hand side nor under a reduction such as sum(..., {name})",
+                node,
+            )
+        if isinstance(node, ast.Subscript):
+            value = self._lower(node).value
+            if not value.is_integer:
+                raise self.error("only a tensor declared with ': int' can stand as an index", node)
+            return value
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return Integer(node.value)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            value = self._integer(node.operand)
+            return -value if isinstance(node.op, ast.USub) else value
+        if isinstance(node, ast.BinOp):
+            a, b = self._integer(node.left), self._integer(node.right)
+            if isinstance(node.op, ast.Add):
+                return a + b
+            if isinstance(node.op, ast.Sub):
+                return a - b
+            if isinstance(node.op, ast.Mult):
+                return a * b
+            if isinstance(node.op, ast.FloorDiv):
+                return floor(a / b)
+            if isinstance(node.op, ast.Mod):
+                return Mod(a, b)
+        raise self.error("expected an index: names, integers, +, -, *, // and %", node)
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def _lower(self, node: ast.expr) -> Array:
+        handler = getattr(self, f"_lower_{type(node).__name__.lower()}", None)
+        if handler is None:
+            raise self.error(f"{type(node).__name__} cannot stand in a formula", node)
+        result: Array = handler(node)
+        return result
+
+    def _lower_constant(self, node: ast.Constant) -> Array:
+        if isinstance(node.value, int):
+            return Array.scalar(Integer(node.value))
+        if isinstance(node.value, float):
+            return Array.scalar(Rational(repr(node.value)) if abs(node.value) != float("inf") else oo)
+        raise self.error(f"expected a number, got {node.value!r}", node)
+
+    def _lower_name(self, node: ast.Name) -> Array:
+        name = node.id
+        builder = self.builder
+        if name in self.scope:
+            return Array.scalar(self.scope[name])
+        tensor = builder.tensors.get(name)
+        if tensor is not None:
+            return Array(tensor.shape, lambda indices: tensor.at(*indices))
+        if name in builder.dimensions:
+            return Array.scalar(builder.dimensions[name])
+        if name in builder.integer_names:
+            return Array.scalar(builder.integer_names[name])
+        if name in CONSTANTS:
+            return Array.scalar(CONSTANTS[name])
+        if name in builder.pending_targets:
+            raise Unshaped(name)
+        raise self.error(
+            f"{name} is not declared; declare it ({name}[n] for a vector, {name} for a scalar) or define it by an equation", node
+        )
+
+    def _lower_subscript(self, node: ast.Subscript) -> Array:
+        if not isinstance(node.value, ast.Name):
+            raise self.error("only a named tensor can be indexed", node)
+        name = node.value.id
+        if name not in self.builder.tensors and name not in self.builder.pending_targets:
+            raise self.error(f"{name} is not declared; declare it (as {name}[n, d]) or define it by an equation", node)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        positions = []
+        for part in parts:
+            if isinstance(part, ast.Constant) and part.value is Ellipsis:
+                positions.append(self.builder.ellipsis_index(self, part))
+            else:
+                positions.append(self.position(part))
+        tensor = self.builder.tensors.get(name)
+        if tensor is None:
+            return Array.scalar(Access(name, *positions))
+        if len(positions) != tensor.rank:
+            raise self.error(f"{name} has {tensor.rank} axes, got {len(positions)} indices", node)
+        return Array.scalar(tensor.at(*positions))
+
+    def _lower_attribute(self, node: ast.Attribute) -> Array:
+        return transpose(self._lower(node.value))
+
+    def _lower_unaryop(self, node: ast.UnaryOp) -> Array:
+        value = self._lower(node.operand)
+        if isinstance(node.op, ast.Not):
+            return elementwise(Not, value)
+        return elementwise(lambda a: -a, value) if isinstance(node.op, ast.USub) else value
+
+    def _lower_boolop(self, node: ast.BoolOp) -> Array:
+        return elementwise(And if isinstance(node.op, ast.And) else Or, *(self._lower(v) for v in node.values))
+
+    def _lower_compare(self, node: ast.Compare) -> Array:
+        sides = [self._lower(side) for side in (node.left, *node.comparators)]
+        parts = []
+        for operator, a, b in zip(node.ops, sides, sides[1:], strict=False):
+            if type(operator) not in _COMPARE:
+                raise self.error("comparisons are <, <=, >, >=, == and !=", node)
+            parts.append(elementwise(_COMPARE[type(operator)], a, b))
+        return parts[0] if len(parts) == 1 else elementwise(And, *parts)
+
+    def _lower_binop(self, node: ast.BinOp) -> Array:
+        a, b = self._lower(node.left), self._lower(node.right)
+        try:
+            return self._binary(node, a, b)
+        except ShapeError as problem:
+            raise self.error(str(problem), node) from None
+
+    def _binary(self, node: ast.BinOp, a: Array, b: Array) -> Array:
+        operator = node.op
+        if isinstance(operator, ast.Add):
+            return elementwise(lambda x, y: x + y, a, b)
+        if isinstance(operator, ast.Sub):
+            return elementwise(lambda x, y: x - y, a, b)
+        if isinstance(operator, ast.Mult):
+            return elementwise(lambda x, y: x * y, a, b)
+        if isinstance(operator, ast.Div):
+
+            def divide(x: Expr, y: Expr) -> Expr:
+                if y == 0:
+                    raise self.error("division by the constant 0", node)
+                return x / y
+
+            return elementwise(divide, a, b)
+        if isinstance(operator, ast.Pow):
+            return elementwise(lambda x, y: self._power(node, x, y), a, b)
+        if isinstance(operator, ast.MatMult):
+            return matmul(a, b, self._contract)
+        if isinstance(operator, (ast.FloorDiv, ast.Mod)):
+            return Array.scalar(self.position(node))
+        raise self.error(f"the operator {type(operator).__name__} is not part of the language", node)
+
+    def _power(self, node: ast.AST, base: Expr, exponent: Expr) -> Expr:
+        if base.is_Rational and exponent.is_Rational:
+            size = max(abs(int(base.p)).bit_length(), int(base.q).bit_length())
+            if abs(exponent) * size > MAX_POWER_BITS:
+                raise self.error(f"the constant power needs more than {MAX_POWER_BITS} bits", node)
+        return base**exponent
+
+    def _contract(self, extent: Expr, body: Callable[[Expr], Expr]) -> Expr:
+        k = Dummy("k", integer=True)
+        return Reduce("sum", body(k), (k, extent))
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def _lower_call(self, node: ast.Call) -> Array:
+        assert isinstance(node.func, ast.Name)
+        name = self.builder.function_names.get(node.func.id, node.func.id)
+        if node.keywords and (name in RESERVED):
+            raise self.error(f"{name} takes no keyword arguments", node)
+        if name in REDUCING and not self._is_elementwise_extremum(name, node):
+            return self._reduction(name, node)
+        if name in ("max", "maximum", "min", "minimum"):
+            self._arity(name, node, 2)
+            kind = Maximum if name.startswith("max") else Minimum
+            ties = Str(self.builder.ties.get(name[:3], "first"))
+            return elementwise(lambda a, b: kind(a, b, ties), *(self._lower(a) for a in node.args))
+        if name == "where":
+            self._arity(name, node, 3)
+            return elementwise(Where, *(self._lower(a) for a in node.args))
+        if name == "pad":
+            self._arity(name, node, 1)
+            return elementwise(Pad, self._lower(node.args[0]))
+        if name in FUNCTIONS:
+            self._arity(name, node, 1)
+            return elementwise(FUNCTIONS[name], self._lower(node.args[0]))
+        return self.builder.call(self, name, node)
+
+    def _arity(self, name: str, node: ast.Call, count: int) -> None:
+        if len(node.args) != count:
+            raise self.error(f"{name} takes {count} argument{'s' * (count != 1)}, got {len(node.args)}", node)
+
+    def _is_index_name(self, node: ast.expr) -> bool:
+        """A bare name that means nothing yet: the index that a reduction binds."""
+        builder = self.builder
+        return (
+            isinstance(node, ast.Name)
+            and node.id not in builder.tensors
+            and node.id not in builder.pending_targets
+            and node.id not in builder.integer_names
+            and node.id not in CONSTANTS
+        )
+
+    def _is_elementwise_extremum(self, name: str, node: ast.Call) -> bool:
+        return name in ("max", "min") and len(node.args) == 2 and not self._is_index_name(node.args[1])
+
+    def _reduction(self, name: str, node: ast.Call) -> Array:
+        if not node.args:
+            raise self.error(f"{name} needs what to reduce: {name}(e, i) or {name}(A)", node)
+        body_node, index_nodes = node.args[0], node.args[1:]
+        bound: list[Symbol] = []
+        for index_node in index_nodes:
+            if not isinstance(index_node, ast.Name) or not self._is_index_name(index_node):
+                raise self.error(f"{name}(e, i, j) binds index names; expected a fresh name here", index_node)
+            bound.append(self._bind(index_node.id, index_node))
+        if not index_nodes:
+            for free in self._free_indices(body_node):
+                bound.append(self._bind(free.id, free))
+        body = self._lower(body_node)
+        for i in bound:
+            self.scope.pop(self.names[i])
+        if body.shape and index_nodes:
+            raise self.error(f"{name} over indices needs an element (A[i, j]), got a whole array", body_node)
+        if body.shape:
+            fresh = [Dummy("ijklpqrs"[axis % 8], integer=True) for axis in range(len(body.shape))]
+            for i in fresh:
+                self.names[i] = i.name
+            limits = list(zip(fresh, body.shape, strict=True))
+            return Array.scalar(self._reduce(name, body.element(fresh), limits))
+        if not bound:
+            raise self.error(f"there is nothing to reduce over in {name}(...)", node)
+        return Array.scalar(self._reduce(name, body.value, [(i, self.builder.extent_of(i)) for i in bound]))
+
+    def _reduce(self, name: str, body: Expr, limits: Sequence[tuple[Symbol, Expr]]) -> Expr:
+        if name == "mean":
+            count: Expr = Integer(1)
+            for _, extent in limits:
+                count *= extent
+            return Reduce("sum", body, *limits) / count
+        ties = self.builder.ties.get(name, "first") if name in ("max", "min") else ""
+        return Reduce(name, body, *limits, ties=ties)
+
+    def _bind(self, name: str, node: ast.AST) -> Symbol:
+        if name in self.builder.dimensions:
+            raise self.error(f"{name} is a dimension; an index needs a name of its own", node)
+        if name in self.scope:
+            raise self.error(f"the index {name} is already in use here; a bound index needs a name of its own", node)
+        symbol = Dummy(name, integer=True)
+        self.scope[name] = symbol
+        self.names[symbol] = name
+        return symbol
+
+    def _free_indices(self, node: ast.expr) -> list[ast.Name]:
+        """Index names that ``sum(e)`` without indices runs over: those in subscripts that mean nothing yet."""
+        bound_inside = {
+            argument.id
+            for call in ast.walk(node)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REDUCING
+            for argument in call.args[1:]
+            if isinstance(argument, ast.Name)
+        }
+        found: dict[str, ast.Name] = {}
+        for subscript in ast.walk(node):
+            if isinstance(subscript, ast.Subscript):
+                for name in ast.walk(subscript.slice):
+                    if (
+                        isinstance(name, ast.Name)
+                        and self._is_index_name(name)
+                        and name.id not in self.scope
+                        and name.id not in self.builder.dimensions
+                        and name.id not in bound_inside
+                    ):
+                        found.setdefault(name.id, name)
+        return list(found.values())

@@ -1,0 +1,134 @@
+"""All operations: each is declared in one place (a module of ``derive.catalog``), found by scanning that folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import derive.catalog
+from derive.builder import build
+from derive.errors import DeclarationError, UnknownOperation
+from derive.operation import Operation
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What :func:`register` was given."""
+
+    name: str
+    text: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+_declared: dict[str, Declaration] = {}
+_scanned: set[str] = set()
+
+
+def register(
+    name: str,
+    text: str,
+    *,
+    title: str,
+    category: str,
+    source: str,
+    summary: str = "",
+    layout: str = "",
+    interpretation: str = "",
+    meanings: Mapping[str, str] | None = None,
+    example: Mapping[str, object] | None = None,
+) -> None:
+    """Declare an operation of the catalog.  The text is read when the operation is first asked for."""
+    known = _declared.get(name)
+    if known is not None and known.text != text:
+        raise DeclarationError(f"the operation {name} is declared twice")
+    details: dict[str, object] = {
+        "title": title,
+        "category": category,
+        "source": source,
+        "summary": summary,
+        "layout": layout,
+        "interpretation": interpretation,
+        "meanings": dict(meanings or {}),
+        "example": dict(example or {}),
+    }
+    _declared[name] = Declaration(name, text, details)
+
+
+def _scan() -> None:
+    for module in sorted(m.name for m in pkgutil.iter_modules(derive.catalog.__path__)):
+        if module not in _scanned:
+            _scanned.add(module)
+            importlib.import_module(f"derive.catalog.{module}")
+
+
+def names() -> tuple[str, ...]:
+    """The names of all operations, in order of declaration."""
+    _scan()
+    return tuple(_declared)
+
+
+def get(name: str, **options: str) -> Operation:
+    """The operation of this name; ``options`` choose function-valued hyper-parameters.
+
+    Raises :class:`UnknownOperation` with suggestions.
+
+    >>> get("sigmoid").wrt
+    ('z',)
+    >>> get("mlp", activation="tanh").options["activation"]
+    'tanh'
+    """
+    _scan()
+    if name not in _declared:
+        raise UnknownOperation(name, _declared)
+    return _get(name, tuple(sorted(options.items())))
+
+
+@lru_cache(maxsize=None)
+def _get(name: str, options: tuple[tuple[str, str], ...]) -> Operation:
+    declaration = _declared[name]
+    return _operation(name, declaration.text, dict(options), declaration.details)
+
+
+def _operation(name: str, text: str, options: Mapping[str, str], details: Mapping[str, object]) -> Operation:
+    from derive.functions import chosen_functions
+
+    for choice in options.values():
+        if not is_elementwise(choice):
+            raise DeclarationError(f"{choice} is not an elementwise operation; choose one such as sigmoid, tanh or relu")
+    program = build(text, name, options)
+    chosen = chosen_functions(text, options, name)
+    return Operation(name, text, program, options=chosen, **details)  # type: ignore[arg-type]
+
+
+def operations() -> tuple[Operation, ...]:
+    """All operations of the catalog, in order of declaration."""
+    return tuple(get(name) for name in names())
+
+
+def is_elementwise(name: str) -> bool:
+    """Whether a catalog operation of this name maps each element alone."""
+    _scan()
+    declaration = _declared.get(name)
+    return declaration is not None and "[...]" in declaration.text and get(name).function is not None
+
+
+def declare(text: str | Path, name: str = "operation") -> Operation:
+    """Read a declaration: a string, or the path of an ``.eqs`` file (which holds the same text).
+
+    Raises :class:`DeclarationError` with the line and a caret.
+
+    >>> square = declare("x[n]; L = sum(x**2)/2", name="square")
+    >>> square.wrt, square.program.outputs
+    (('x',), ('L',))
+    """
+    if isinstance(text, Path):
+        try:
+            content = text.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise DeclarationError(f"cannot read {text}: {problem}") from None
+        return declare(content, name if name != "operation" else text.stem)
+    return _operation(name, text, {}, {})
