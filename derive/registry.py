@@ -71,6 +71,12 @@ def names() -> tuple[str, ...]:
     return tuple(_declared)
 
 
+def declarations() -> tuple[Declaration, ...]:
+    """What was declared, unread: enough for a list, and quick."""
+    _scan()
+    return tuple(_declared.values())
+
+
 def get(name: str, **options: str) -> Operation:
     """The operation of this name; ``options`` choose function-valued hyper-parameters.
 
