@@ -1,0 +1,1 @@
+"""Index equations as NumPy functions, and as exact numbers."""

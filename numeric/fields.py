@@ -1,0 +1,190 @@
+"""The two kinds of exact numbers: rigorous balls (Arb) and fractions."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any, ClassVar, Protocol
+
+from flint import arb, fmpq
+
+from numeric.errors import NotRational, Undecidable, UnsupportedExpression
+
+
+class Field(Protocol):
+    """Arithmetic is that of Python's operators on the numbers themselves; the rest is here."""
+
+    name: str
+    functions: frozenset[str]
+
+    def number(self, value: Any) -> Any: ...
+    def constant(self, name: str) -> Any: ...
+    def apply(self, function: str, argument: Any) -> Any: ...
+    def power(self, base: Any, exponent: Any) -> Any: ...
+    def divide(self, a: Any, b: Any) -> Any: ...
+    def less(self, a: Any, b: Any) -> bool: ...
+    def equal(self, a: Any, b: Any) -> bool: ...
+    def maximum(self, a: Any, b: Any) -> Any: ...
+    def minimum(self, a: Any, b: Any) -> Any: ...
+    def logsumexp(self, values: list[Any]) -> Any: ...
+
+
+def fraction(value: Any) -> Fraction | None:
+    """The value of a finite Python, NumPy or SymPy number as a fraction, without rounding; None for inf and nan."""
+    if isinstance(value, (int, Fraction)):
+        return Fraction(value)
+    if hasattr(value, "p") and hasattr(value, "q"):
+        return Fraction(int(value.p), int(value.q))
+    number = float(value)  # float32 and float64 both go in exactly
+    return Fraction(number) if math.isfinite(number) else None
+
+
+class Balls:
+    """Real numbers enclosed by python-flint's ``arb`` at the precision of its context."""
+
+    name = "arb"
+    _methods: ClassVar[dict[str, str]] = {
+        "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh",
+        "tanh": "tanh", "sech": "sech", "atan": "atan", "asin": "asin", "acos": "acos", "asinh": "asinh",
+        "acosh": "acosh", "atanh": "atanh", "erf": "erf", "erfc": "erfc", "gamma": "gamma", "loggamma": "lgamma",
+        "digamma": "digamma",
+    }  # fmt: skip
+    functions = frozenset(_methods) | {"Abs", "sign"}
+
+    def number(self, value: Any) -> arb:
+        if isinstance(value, arb):
+            return value
+        if type(value).__name__ == "fmpq":
+            return arb(value)
+        exact = fraction(value)
+        if exact is None:
+            return arb(float(value))
+        return arb(fmpq(exact.numerator, exact.denominator))
+
+    def constant(self, name: str) -> arb:
+        if name == "pi":
+            return arb.pi()
+        if name == "E":
+            return arb.const_e()
+        raise UnsupportedExpression(f"no value for the constant {name}")
+
+    def apply(self, function: str, argument: arb) -> arb:
+        if function == "Abs":
+            return abs(argument)
+        if function == "sign":
+            if self.equal(argument, arb(0)):
+                return arb(0)
+            return arb(-1) if self.less(argument, arb(0)) else arb(1)
+        if function not in self._methods:
+            raise UnsupportedExpression(f"the function {function} has no ball-arithmetic evaluation")
+        if function == "log" and argument.is_zero():
+            return arb.neg_inf()
+        return getattr(argument, self._methods[function])()
+
+    def power(self, base: arb, exponent: Any) -> arb:
+        if isinstance(exponent, (int, Fraction)):
+            exact = Fraction(exponent)
+            if exact.denominator == 1:
+                return base ** int(exact)
+            if exact.denominator == 2:
+                return base.sqrt() ** int(2 * exact)
+            return base ** arb(fmpq(exact.numerator, exact.denominator))
+        return base**exponent
+
+    def divide(self, a: arb, b: arb) -> arb:
+        return a / b
+
+    def less(self, a: arb, b: arb) -> bool:
+        if a is b:
+            return False
+        if a < b:
+            return True
+        if a >= b:
+            return False
+        raise Undecidable(f"cannot decide whether {a} < {b}: the balls overlap; use more bits")
+
+    def equal(self, a: arb, b: arb) -> bool:
+        if a is b or a == b:  # the same ball object is the same real number: a maximum and the element it is
+            return True
+        if a != b:
+            return False
+        raise Undecidable(f"cannot decide whether {a} = {b}: the balls overlap; use more bits")
+
+    def maximum(self, a: arb, b: arb) -> arb:
+        return a if a >= b else b if b > a else a.max(b)
+
+    def minimum(self, a: arb, b: arb) -> arb:
+        return a if a <= b else b if b < a else a.min(b)
+
+    def logsumexp(self, values: list[arb]) -> arb:
+        finite = [value for value in values if value != arb.neg_inf()]
+        if not finite:
+            return arb.neg_inf()
+        shift = max((value.mid() for value in finite), key=float)  # any shift is right; this one is small
+        if not shift.is_finite():
+            return sum((value.exp() for value in finite), arb(0)).log()
+        return shift + sum(((value - shift).exp() for value in finite), arb(0)).log()
+
+
+class Fractions:
+    """Exact rational numbers; a function whose value is not rational is refused."""
+
+    name = "rational"
+    functions = Balls.functions  # known, so that the refusal can say that the value is not rational
+
+    def number(self, value: Any) -> Fraction:
+        exact = fraction(value)
+        if exact is None:
+            raise NotRational(f"{value} is not a rational number; use field='arb'")
+        return exact
+
+    def constant(self, name: str) -> Fraction:
+        raise NotRational(f"the constant {name} is not rational; use field='arb'")
+
+    def apply(self, function: str, argument: Fraction) -> Fraction:
+        if function == "Abs":
+            return abs(argument)
+        if function == "sign":
+            return Fraction((argument > 0) - (argument < 0))
+        raise NotRational(f"{function}({argument}) is not a rational number in general; use field='arb'")
+
+    def power(self, base: Fraction, exponent: Any) -> Fraction:
+        exact = Fraction(exponent)
+        if exact.denominator == 1:
+            if base == 0 and exact < 0:
+                raise NotRational(f"division by zero: 0 to the power {exact}")
+            return base ** int(exact)
+        if exact.denominator == 2 and base >= 0:
+            root = Fraction(math.isqrt(base.numerator), math.isqrt(base.denominator))
+            if root * root == base:
+                return self.power(root, 2 * exact)
+        raise NotRational(f"{base} to the power {exact} is not a rational number; use field='arb'")
+
+    def divide(self, a: Fraction, b: Fraction) -> Fraction:
+        if b == 0:
+            raise NotRational(f"division by zero: {a}/0")
+        return a / b
+
+    def less(self, a: Fraction, b: Fraction) -> bool:
+        return a < b
+
+    def equal(self, a: Fraction, b: Fraction) -> bool:
+        return a == b
+
+    def maximum(self, a: Fraction, b: Fraction) -> Fraction:
+        return max(a, b)
+
+    def minimum(self, a: Fraction, b: Fraction) -> Fraction:
+        return min(a, b)
+
+    def logsumexp(self, values: list[Fraction]) -> Fraction:
+        raise NotRational("logsumexp is not a rational number in general; use field='arb'")
+
+
+def field_named(name: str) -> Field:
+    """The field ``"arb"`` or ``"rational"``."""
+    if name == "arb":
+        return Balls()
+    if name == "rational":
+        return Fractions()
+    raise ValueError(f"unknown field {name!r}; known: 'arb', 'rational'")
