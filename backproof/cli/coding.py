@@ -10,10 +10,10 @@ from backproof.cli.console import emit, source
 
 def code(subject: Subject, of: Of = None, wrt: Wrt = None, json: Json = False) -> None:
     """Print NumPy functions for an operation and its gradient."""
+    found = operation(subject)
     from derive.reverse import derive
     from numeric import compile as generate
 
-    found = operation(subject)
     function = generate(derive(found, of=names(of), wrt=names(wrt)))
     if json:
         emit(

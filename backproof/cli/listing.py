@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from itertools import groupby
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from backproof.cli.arguments import Json, Subject, operation, operations
+from backproof.cli.arguments import Json, Subject, operation
 from backproof.cli.console import emit, source
 
 if TYPE_CHECKING:
@@ -15,19 +17,23 @@ if TYPE_CHECKING:
     from derive.program import Tensor
 
 
+_LISTED = ("title", "category", "summary")
+
+
 def list_operations(json: Json = False) -> None:
     """List the operations of the catalog."""
-    found = operations(None)
+    from derive.registry import declarations
+
+    entries = [{"name": each.name, **{key: each.details[key] for key in _LISTED}} for each in declarations()]
     if json:
-        emit([_entry(each) for each in found])
+        emit(entries)
         return
-    width = max((len(each.name) for each in found), default=0)
-    for category, members in groupby(
-        sorted(found, key=lambda each: (each.category, each.name)), lambda each: each.category
-    ):
-        typer.echo(category)
+    width = max((len(str(each["name"])) for each in entries), default=0)
+    entries.sort(key=lambda each: (str(each["category"]), str(each["name"])))
+    for category, members in groupby(entries, lambda each: each["category"]):
+        typer.echo(str(category))
         for each in members:
-            typer.echo(f"  {each.name:<{width}}  {each.summary or each.title}".rstrip())
+            typer.echo(f"  {each['name']:<{width}}  {each['summary'] or each['title']}".rstrip())
 
 
 def show(name: Subject, json: Json = False) -> None:
@@ -41,7 +47,7 @@ def show(name: Subject, json: Json = False) -> None:
         if line:
             typer.echo(line)
     typer.echo()
-    source("\n".join(f"    {line}" for line in found.text.strip().splitlines()), "python")
+    source(indent(cleandoc(found.text), "    "), "python")
     typer.echo()
     rows = [_symbol(tensor) for tensor in found.program.tensors.values() if tensor.role in ("input", "hyper", "output")]
     widths = [max(len(row[column]) for row in rows) for column in range(2)] if rows else []
@@ -71,7 +77,7 @@ def _symbol(tensor: Tensor) -> tuple[str, str, str]:
 
 
 def _entry(found: Operation) -> dict[str, Any]:
-    return {"name": found.name, "title": found.title, "category": found.category, "summary": found.summary}
+    return {"name": found.name, **{key: getattr(found, key) for key in _LISTED}}
 
 
 def _details(found: Operation) -> dict[str, Any]:
