@@ -14,6 +14,7 @@ from tests.bench import handwritten as by_hand
 Array = np.ndarray[Any, Any]
 Inputs = dict[str, Any]
 Sizes = tuple[int, ...]
+Draw = Callable[[np.random.Generator, Sizes], Inputs]
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,17 @@ class Case:
 
     name: str
     output: str
-    inputs: Callable[[np.random.Generator, Sizes], Inputs]
+    inputs: Draw
     by_hand: Callable[[Mapping[str, Any], Array], Mapping[str, Array]]
     forward: Callable[..., Any]
     scalar: bool = False
     small: Sizes = (4, 8)
     large: Sizes = (4096, 1024)
     fixed: Mapping[str, int] | None = None
-    wrt: tuple[str, ...] = ("x",)
+    wrt: tuple[str, ...] = ()
 
 
-def _normal(*names: str) -> Callable[[np.random.Generator, Sizes], Inputs]:
+def _normal(*names: str) -> Draw:
     return lambda rng, sizes: {name: rng.standard_normal(sizes) for name in names}
 
 
@@ -68,7 +69,7 @@ def _conv(rng: np.random.Generator, sizes: Sizes) -> Inputs:
     n, c, height, o = sizes
     return {
         "x": rng.standard_normal((n, c, height, height)),
-        "w": rng.standard_normal((o, c, 3, 3)),
+        "K": rng.standard_normal((o, c, 3, 3)),
         "b": rng.standard_normal(o),
     }
 
@@ -76,7 +77,7 @@ def _conv(rng: np.random.Generator, sizes: Sizes) -> Inputs:
 def _rnn(rng: np.random.Generator, sizes: Sizes) -> Inputs:
     steps, batch, d, k = sizes
     return {
-        "x": rng.standard_normal((steps, batch, d)),
+        "X": rng.standard_normal((steps, batch, d)),
         "W_xh": rng.standard_normal((d, k)) / d**0.5,
         "W_hh": rng.standard_normal((k, k)) / k**0.5,
         "b_h": rng.standard_normal(k),
@@ -111,137 +112,87 @@ def _logistic(rng: np.random.Generator, sizes: Sizes) -> Inputs:
 
 def _elementwise(name: str) -> Case:
     hand = getattr(by_hand, name)
-    return Case(name, "y", _normal("x"), lambda v, g: {"x": hand(v["x"], g)}, getattr(forwards, name))
+    return Case(name, "a", _normal("z"), lambda v, g: {"z": hand(v["z"], g)}, getattr(forwards, name), wrt=("z",))
 
 
-def _named(call: Callable[..., Any], *wrt: str) -> Callable[[Mapping[str, Any], Array], Mapping[str, Array]]:
-    """Adapt a handwritten function that takes everything by position and returns its gradients as a tuple."""
-    return lambda v, g: dict(zip(wrt, call(v, g), strict=True))
+def _layer(
+    name: str, output: str, inputs: Draw, hand: Callable[..., Any], forward: Callable[..., Any], wrt: str, **more: Any
+) -> Case:
+    """A handwritten function that takes its inputs by name and ``g``, and returns its gradients as a tuple."""
+    order = tuple(wrt.split())
+    return Case(
+        name, output, inputs, lambda v, g: dict(zip(order, hand(**v, g=g), strict=True)), forward, wrt=order, **more
+    )
+
+
+def _loss(name: str, inputs: Draw, hand: Callable[[Mapping[str, Any]], Mapping[str, Array]], wrt: str) -> Case:
+    forward = getattr(forwards, name)
+    return Case(name, "L", inputs, lambda v, g: hand(v), forward, scalar=True, wrt=tuple(wrt.split()))
+
+
+def _flat(draw: Callable[[np.random.Generator, int], Inputs]) -> Draw:
+    """A loss of vectors: as many elements as the matrix of these sizes has."""
+    return lambda rng, sizes: draw(rng, sizes[0] * sizes[1])
 
 
 CASES: tuple[Case, ...] = (
     *map(_elementwise, ("sigmoid", "tanh", "relu", "softmax", "log_softmax")),
-    Case(
-        "dense",
-        "Z",
-        _dense,
-        _named(lambda v, g: by_hand.dense(v["X"], v["W"], v["b"], g), "X", "W", "b"),
-        forwards.dense,
-        wrt=("X", "W", "b"),
-        large=(4096, 1024),
-    ),
-    Case(
-        "layer_norm",
-        "y",
-        _layer_norm,
-        _named(lambda v, g: by_hand.layer_norm(v["x"], v["gamma"], v["beta"], v["eps"], g), "x", "gamma", "beta"),
-        forwards.layer_norm,
-        wrt=("x", "gamma", "beta"),
-    ),
-    Case(
+    _layer("dense", "Z", _dense, by_hand.dense, forwards.dense, "X W b"),
+    _layer("layer_norm", "y", _layer_norm, by_hand.layer_norm, forwards.layer_norm, "x gamma beta"),
+    _layer(
         "scaled_dot_product_attention",
         "O",
         _attention,
-        _named(lambda v, g: by_hand.attention(v["Q"], v["K"], v["V"], g), "Q", "K", "V"),
+        by_hand.attention,
         forwards.attention,
-        wrt=("Q", "K", "V"),
+        "Q K V",
         large=(1024, 1024),
     ),
-    Case(
+    _layer(
         "conv2d",
         "y",
         _conv,
-        _named(
-            lambda v, g: (*by_hand.conv2d(v["x"], v["w"], 1, 1, 1, g), g.sum(axis=(0, 2, 3))),
-            "x",
-            "w",
-            "b",
-        ),
-        lambda x, w, b: forwards.conv2d(x, w, b, 1, 1, 1),
-        wrt=("x", "w", "b"),
+        by_hand.conv2d,
+        forwards.conv2d,
+        "x K b",
         fixed={"stride": 1, "padding": 1, "dilation": 1},
         small=(2, 3, 8, 4),
         large=(32, 3, 64, 16),
     ),
-    Case(
+    _layer(
         "rnn",
         "y",
         _rnn,
-        _named(
-            lambda v, g: by_hand.rnn(v["x"], v["h0"], v["W_xh"], v["W_hh"], v["b_h"], v["W_hy"], v["b_y"], g),
-            "x",
-            "h0",
-            "W_xh",
-            "W_hh",
-            "b_h",
-            "W_hy",
-            "b_y",
-        ),
+        by_hand.rnn,
         forwards.rnn,
-        wrt=("x", "h0", "W_xh", "W_hh", "b_h", "W_hy", "b_y"),
+        "X h0 W_xh W_hh b_h W_hy b_y",
         small=(4, 2, 8, 8),
         large=(64, 32, 128, 256),
     ),
-    Case(
-        "mse",
-        "L",
-        lambda rng, sizes: {"A": rng.standard_normal(sizes), "Y": rng.standard_normal(sizes)},
-        lambda v, g: {"A": by_hand.mse(v["A"], v["Y"], 2 / v["A"].size)},
-        forwards.mse,
-        scalar=True,
-        wrt=("A",),
-    ),
-    Case(
+    _loss("mse", _normal("yhat", "y"), lambda v: {"yhat": by_hand.mse(v["yhat"], v["y"])}, "yhat"),
+    _loss(
         "bce",
-        "L",
-        lambda rng, sizes: {"p": rng.uniform(0.01, 0.99, sizes), "y": rng.random(sizes)},
-        lambda v, g: {"p": by_hand.bce(v["p"], v["y"], 1 / v["p"].size)},
-        forwards.bce,
-        scalar=True,
-        wrt=("p",),
+        _flat(lambda rng, n: {"p": rng.uniform(0.01, 0.99, n), "y": rng.random(n)}),
+        lambda v: {"p": by_hand.bce(v["p"], v["y"])},
+        "p",
     ),
-    Case(
+    _loss(
         "bce_with_logits",
-        "L",
-        lambda rng, sizes: {"z": 3 * rng.standard_normal(sizes), "y": rng.random(sizes)},
-        lambda v, g: {"z": by_hand.bce_with_logits(v["z"], v["y"], 1 / v["z"].size)},
-        forwards.bce_with_logits,
-        scalar=True,
-        wrt=("z",),
+        _flat(lambda rng, n: {"z": 3 * rng.standard_normal(n), "y": rng.random(n)}),
+        lambda v: {"z": by_hand.bce_with_logits(v["z"], v["y"])},
+        "z",
     ),
-    Case(
+    _loss(
         "softmax_cross_entropy",
-        "L",
         lambda rng, sizes: {"Z": rng.standard_normal(sizes), "Y": _one_hot(rng, *sizes)},
-        lambda v, g: {"Z": by_hand.softmax_cross_entropy(v["Z"], v["Y"], 1 / v["Z"].shape[0])},
-        forwards.softmax_cross_entropy,
-        scalar=True,
-        wrt=("Z",),
+        lambda v: {"Z": by_hand.softmax_cross_entropy(v["Z"], v["Y"])},
+        "Z",
     ),
-    Case(
+    _loss(
         "logistic_regression",
-        "L",
         _logistic,
-        _named(lambda v, g: by_hand.logistic_regression(v["X"], v["w"], v["b"], v["y"]), "w", "b"),
-        forwards.logistic_regression,
-        scalar=True,
-        wrt=("w", "b"),
+        lambda v: dict(zip("wb", by_hand.logistic_regression(**v), strict=True)),
+        "w b",
     ),
-    Case(
-        "mlp",
-        "L",
-        _mlp,
-        _named(
-            lambda v, g: by_hand.mlp(v["X"], v["W1"], v["b1"], v["W2"], v["b2"], lambda A: (A - v["Y"]) / v["Y"].size)[
-                1:
-            ],
-            "W1",
-            "b1",
-            "W2",
-            "b2",
-        ),
-        forwards.mlp,
-        scalar=True,
-        wrt=("W1", "b1", "W2", "b2"),
-    ),
+    _loss("mlp", _mlp, lambda v: dict(zip(("W1", "b1", "W2", "b2"), by_hand.mlp(**v), strict=True)), "W1 b1 W2 b2"),
 )

@@ -6,7 +6,6 @@ output (a scalar loss has none), and returns the gradients.  Buffers are reused 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -80,34 +79,35 @@ def attention(Q: Array, K: Array, V: Array, g: Array) -> tuple[Array, Array, Arr
     return dP @ K, dP.T @ Q, dV
 
 
-def conv2d(x: Array, w: Array, stride: int, padding: int, dilation: int, g: Array) -> tuple[Array, Array]:
+def conv2d(
+    x: Array, K: Array, b: Array, stride: int, padding: int, dilation: int, g: Array
+) -> tuple[Array, Array, Array]:
     """im2col: one matrix product for each gradient."""
     n, c, height, width = x.shape
-    o, _, kh, kw = w.shape
+    o, _, kh, kw = K.shape
     xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))) if padding else x
     span = (dilation * (kh - 1) + 1, dilation * (kw - 1) + 1)
     windows = sliding_window_view(xp, span, axis=(2, 3))[:, :, ::stride, ::stride, ::dilation, ::dilation]
     oh, ow = g.shape[2:]
     columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(n * oh * ow, c * kh * kw)
     rows = g.transpose(0, 2, 3, 1).reshape(n * oh * ow, o)
-    dw = (rows.T @ columns).reshape(w.shape)
-    back = (rows @ w.reshape(o, -1)).reshape(n, oh, ow, c, kh, kw)
+    dK = (rows.T @ columns).reshape(K.shape)
+    back = (rows @ K.reshape(o, -1)).reshape(n, oh, ow, c, kh, kw)
     dxp = np.zeros_like(xp)
     for p in range(kh):
         for q in range(kw):
-            top, left = p * dilation, q * dilation
-            dxp[:, :, top : top + stride * oh : stride, left : left + stride * ow : stride] += back[
-                ..., p, q
-            ].transpose(0, 3, 1, 2)
-    return dxp[:, :, padding : padding + height, padding : padding + width], dw
+            down = slice(p * dilation, p * dilation + stride * (oh - 1) + 1, stride)
+            across = slice(q * dilation, q * dilation + stride * (ow - 1) + 1, stride)
+            dxp[:, :, down, across] += back[..., p, q].transpose(0, 3, 1, 2)
+    return dxp[:, :, padding : padding + height, padding : padding + width], dK, rows.sum(axis=0)
 
 
 def rnn(
-    x: Array, h0: Array, W_xh: Array, W_hh: Array, b: Array, W_hy: Array, b_y: Array, g: Array
+    X: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array, g: Array
 ) -> tuple[Array, ...]:
-    """Time first: ``x[T, n, d]``; one matrix product over all steps wherever the recurrence allows it."""
-    steps = x.shape[0]
-    z = x @ W_xh + b
+    """Time first: ``X[T, n, d]``; one matrix product over all steps wherever the recurrence allows it."""
+    steps = X.shape[0]
+    z = X @ W_xh + b_h
     h = np.empty_like(z)
     last = h0
     for t in range(steps):
@@ -125,7 +125,7 @@ def rnn(
     return (
         dz @ W_xh.T,
         carry,
-        x.reshape(-1, x.shape[-1]).T @ flat,
+        X.reshape(-1, X.shape[-1]).T @ flat,
         before.T @ flat,
         flat.sum(axis=0),
         h.reshape(flat.shape).T @ outputs,
@@ -133,26 +133,28 @@ def rnn(
     )
 
 
-def mse(A: Array, Y: Array, scale: float) -> Array:
-    return (A - Y) * scale
-
-
-def bce(p: Array, y: Array, scale: float) -> Array:
-    return (p - y) / (p * (1 - p)) * scale
-
-
-def bce_with_logits(z: Array, y: Array, scale: float) -> Array:
-    d = expit(z)
-    d -= y
-    d *= scale
+def mse(yhat: Array, y: Array) -> Array:
+    d = yhat - y
+    d *= 2 / d.size
     return d
 
 
-def softmax_cross_entropy(Z: Array, Y: Array, scale: float) -> Array:
+def bce(p: Array, y: Array) -> Array:
+    return (p - y) / (p * (1 - p) * p.size)
+
+
+def bce_with_logits(z: Array, y: Array) -> Array:
+    d = expit(z)
+    d -= y
+    d /= d.size
+    return d
+
+
+def softmax_cross_entropy(Z: Array, Y: Array) -> Array:
     P = np.exp(Z - Z.max(axis=-1, keepdims=True))
     P /= P.sum(axis=-1, keepdims=True)
     P -= Y
-    P *= scale
+    P /= len(P)
     return P
 
 
@@ -163,12 +165,9 @@ def logistic_regression(X: Array, w: Array, b: Array, y: Array) -> tuple[Array, 
     return X.T @ d, d.sum()
 
 
-def mlp(
-    X: Array, W1: Array, b1: Array, W2: Array, b2: Array, g: Callable[[Array], Array]
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Two sigmoid layers; ``g`` gives the cotangent of the output from the output."""
+def mlp(X: Array, W1: Array, b1: Array, W2: Array, b2: Array, Y: Array) -> tuple[Array, Array, Array, Array]:
     A1 = expit(X @ W1 + b1)
     A2 = expit(A1 @ W2 + b2)
-    d2 = g(A2) * A2 * (1 - A2)
+    d2 = (A2 - Y) * A2 * (1 - A2) / len(X)
     d1 = (d2 @ W2.T) * A1 * (1 - A1)
-    return d1 @ W1.T, X.T @ d1, d1.sum(axis=0), A1.T @ d2, d2.sum(axis=0)
+    return X.T @ d1, d1.sum(axis=0), A1.T @ d2, d2.sum(axis=0)

@@ -149,7 +149,7 @@ def test_an_output_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.
         (["derive"], ["NAME|FILE.eqs", "Missing argument"]),
         (["integrate", "dense"], ["integrate"]),
         (["derive", "x[n]; y = x"], ["x[n]", ".eqs"]),
-        (["verify", "sigmoid", "--seed", "luck"], ["luck", "integer"]),
+        (["verify", "sigmoid", "--seed", "luck"], ["--seed", "integer"]),
     ],
 )
 def test_bad_arguments(arguments: list[str], wanted: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,55 @@
+"""The benchmarks run, and race functions that compute the same gradient."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.bench.__main__ import SECTIONS, main
+from tests.bench.cases import CASES, Case
+from tests.bench.speed import contenders, drawn, traced
+from tests.bench.tables import Section
+from tests.bench.timing import interleaved
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_handwritten_gradient_is_what_autograd_says(case: Case) -> None:
+    """Both opponents were written apart; neither comes from this project."""
+    inputs, g = drawn(case, case.small)
+    by_hand, by_trace = case.by_hand(inputs, g), traced(case, inputs, g)()
+    assert set(by_hand) == set(case.wrt)
+    for name in case.wrt:
+        np.testing.assert_allclose(by_hand[name], by_trace[name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_all_contenders_agree(case: Case) -> None:
+    assert set(contenders(case, case.small)) == {"generated", "inner", "handwritten", "jax.jit", "autograd"}
+
+
+def test_a_wrong_contender_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.bench.speed.jitted", lambda case, inputs, g: lambda: {"z": inputs["z"]})
+    with pytest.raises(AssertionError, match=r"jax\.jit and handwritten differ"):
+        contenders(CASES[0], (2, 3))
+
+
+def test_every_section_runs_and_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", "growth", "import", "verify", "--quick", "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "bench.json").read_text())
+    assert len(record["sections"]) == len(SECTIONS) - 1
+    assert all(section["rows"] and section["summary"] for section in record["sections"])
+    assert "| rnn" in (tmp_path / "bench.md").read_text()
+    assert "Import time" in capsys.readouterr().out
+
+
+def test_interleaved_times_tell_slow_from_fast() -> None:
+    times = interleaved({"fast": lambda: sum(range(10)), "slow": lambda: sum(range(100_000))}, rounds=3)
+    assert times["slow"].least > 20 * times["fast"].least
+
+
+def test_a_table_has_one_width() -> None:
+    text = Section("T", ["name", "value"], [["a", "1"], ["longer", "22"]]).markdown()
+    assert len({len(line) for line in text.splitlines() if line.startswith("|")}) == 1

@@ -1,0 +1,1 @@
+"""Tests of the project as a whole: packaging, imports, the command line, the README."""
