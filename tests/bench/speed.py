@@ -70,12 +70,13 @@ def traced(case: Case, inputs: Mapping[str, Any], g: Array) -> Call:
     from autograd import make_vjp
 
     def forward(moving: Any) -> Any:
-        return case.forward(**{**inputs, **moving})
+        return case.forward(**{**inputs, **{name: moving[name] for name in case.wrt}})
 
     start = {name: inputs[name] for name in case.wrt}
+    differentiate = make_vjp(forward)
 
     def gradient() -> Any:
-        back, _ = make_vjp(forward, start)
+        back, _ = differentiate(start)
         return back(g)
 
     return gradient
