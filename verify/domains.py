@@ -148,7 +148,9 @@ def _sum_fact(program: Program, left: Expr, right: Expr) -> SumFact:
             if tensor is not None and tensor.role == "input" and set(side.bound) <= set(access.indices):
                 axes = tuple(k for k, position in enumerate(access.indices) if position in side.bound)
                 return SumFact(access.tensor, axes, total)
-    raise SamplingError(f"{program.name}: inputs can be drawn for facts of the form sum(T[i, j], j) == number; got {left} == {right}")
+    raise SamplingError(
+        f"{program.name}: inputs can be drawn for facts of the form sum(T[i, j], j) == number; got {left} == {right}"
+    )
 
 
 def simplex(shape: tuple[int, ...], fact: SumFact, rng: np.random.Generator, *, corners: bool = False) -> Array:
@@ -162,7 +164,9 @@ def simplex(shape: tuple[int, ...], fact: SumFact, rng: np.random.Generator, *, 
     slices = int(np.prod(rest))
     if count == 0:
         if slices and fact.total != 0:
-            raise SamplingError(f"an empty sum over {fact.tensor} cannot be {fact.total}: size 0 contradicts a declared fact")
+            raise SamplingError(
+                f"an empty sum over {fact.tensor} cannot be {fact.total}: size 0 contradicts a declared fact"
+            )
         return np.zeros(shape)
     parts = 64
     while parts < 4 * count:

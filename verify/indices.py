@@ -75,14 +75,18 @@ def _uses(program: Program, equation: Equation, sizes: Mapping[Symbol, int]) -> 
                 yield side.tensor, 0, extent_value(ranges[other], sizes)
 
 
-def _inside(position: Expr, inner: IntegerAccess, origin: int, size: int, sizes: Mapping[Symbol, int]) -> tuple[int, int]:
+def _inside(
+    position: Expr, inner: IntegerAccess, origin: int, size: int, sizes: Mapping[Symbol, int]
+) -> tuple[int, int]:
     """Solve ``origin <= scale*inner + rest < origin + size`` for ``inner``."""
     if position == inner:
         return origin, origin + size
     scale = position.coeff(inner)
     rest = Add(position, -scale * inner).expand().xreplace({s: Integer(v) for s, v in sizes.items()})
     if not (scale.is_Integer and scale != 0 and rest.is_Integer):
-        raise SamplingError(f"the index {position} must be affine in {inner} with known numbers; it is not, so no valid range follows")
+        raise SamplingError(
+            f"the index {position} must be affine in {inner} with known numbers; it is not, so no valid range follows"
+        )
     ends = sorted([(origin - rest) / scale, (origin + size - 1 - rest) / scale])
     return int(ceiling(ends[0])), int(floor(ends[1])) + 1
 

@@ -46,7 +46,13 @@ class Case:
         """The same point as inputs of an exact evaluation of a program (or of a derivation's combined program)."""
         given = self.arguments()
         if derivation is not None:
-            given.update({derivation.cotangents[name]: value for name, value in self.seeds().items() if name in derivation.cotangents})
+            given.update(
+                {
+                    derivation.cotangents[name]: value
+                    for name, value in self.seeds().items()
+                    if name in derivation.cotangents
+                }
+            )
         return given
 
     def astype(self, dtype: Any) -> Case:
@@ -115,8 +121,11 @@ def sample(
                 latent = np.asarray(chosen.transform(latent, rng))
             bounds = bounds_of(tensor, sizes)
             value = into(latent, bounds)
-            if not bounds.free and chosen.name in ("ordinary", "contracting", "expanding"):
+            if not bounds.free and tensor.name not in touched:
                 value = clamp(_coarse(value), bounds)
+            if _corners(chosen, tensor, sizes) and not bounds.free:
+                ends = [end for end in (bounds.lo, bounds.hi) if np.isfinite(end) and bounds.holds(np.asarray(end))]
+                value = np.where(rng.random(shape) < 0.7, rng.choice(ends, size=shape), value)
             inputs[tensor.name] = np.asarray(value, dtype=np.float64)
     _check(program, inputs, sizes)
     cotangents: dict[str, Array] = {}
@@ -157,7 +166,9 @@ def _draw_integers(tensor: Tensor, shape: tuple[int, ...], span: tuple[int, int]
     if lo >= hi:
         if 0 in shape:
             return np.zeros(shape, dtype=np.int64)
-        raise SamplingError(f"{tensor.name} must hold integers, but no value is valid in all the places where it stands as an index")
+        raise SamplingError(
+            f"{tensor.name} must hold integers, but no value is valid in all the places where it stands as an index"
+        )
     return np.asarray(rng.integers(lo, hi, size=shape), dtype=np.int64)
 
 
@@ -177,4 +188,6 @@ def _check(program: Program, inputs: Mapping[str, Array], sizes: Mapping[Symbol,
     for name, value in inputs.items():
         bounds = bounds_of(program.tensors[name], sizes)
         if not np.all(bounds.holds(value)):
-            raise SamplingError(f"{program.name}: the value {value!r} drawn for {name} violates {program.tensors[name].domain}")
+            raise SamplingError(
+                f"{program.name}: the value {value!r} drawn for {name} violates {program.tensors[name].domain}"
+            )

@@ -37,6 +37,10 @@ class Stratum:
     corners: bool = False  # facts are met at corners (one-hot rows)
 
 
+def _none(tensor: Tensor, bounds: Bounds) -> bool:
+    return False
+
+
 def _any(tensor: Tensor, bounds: Bounds) -> bool:
     return True
 
@@ -85,15 +89,26 @@ def _offset(z: Array, rng: np.random.Generator) -> Array:
 
 
 STRATA: tuple[Stratum, ...] = (
-    Stratum("ordinary", "standard normal values; weights are neither symmetric nor scaled identities", _ordinary, _any),
-    Stratum("zeros", "two in five values exactly 0; facts met by one-hot rows", _zeros, _zero_inside, kinks=True, corners=True),
-    Stratum("ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _zero_inside, kinks=True),
+    Stratum("ordinary", "standard normal values; weights are neither symmetric nor scaled identities", _ordinary, _none),
+    Stratum(
+        "zeros",
+        "two in five values exactly 0; facts met by one-hot rows",
+        _zeros,
+        _zero_inside,
+        kinks=True,
+        corners=True,
+    ),
+    Stratum(
+        "ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _zero_inside, kinks=True
+    ),
     Stratum("saturated40", "three in four values near +-40, where 1 - sigmoid(x) rounds to 0", _saturated(40.0), _any),
     Stratum("saturated800", "three in four values near +-800, where exp(x) overflows", _saturated(800.0), _any),
     Stratum("tiny", "values of magnitude 2^-40", _scaled(2.0**-40), _zero_inside),
     Stratum("huge", "values of magnitude 2^30", _scaled(2.0**30), _zero_inside),
     Stratum("offset", "mean 1e6 with a spread of 0.016", _offset, _unbounded),
-    Stratum("contracting", "square matrices scaled by 0.03: a truncated recurrence hardly shows", _scaled(0.03125), _square),
+    Stratum(
+        "contracting", "square matrices scaled by 0.03: a truncated recurrence hardly shows", _scaled(0.03125), _square
+    ),
     Stratum("expanding", "square matrices scaled by 2: a recurrence that grows", _scaled(2.0), _square),
 )
 

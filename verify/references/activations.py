@@ -13,35 +13,35 @@ Arrays = dict[str, Any]
 
 
 @reference("identity")
-def identity(x: Any) -> Arrays:
-    return {"y": x}
+def identity(z: Any) -> Arrays:
+    return {"a": z}
 
 
 @reference("sigmoid")
-def sigmoid(x: Any) -> Arrays:
-    return {"y": jax.nn.sigmoid(x)}
+def sigmoid(z: Any) -> Arrays:
+    return {"a": jax.nn.sigmoid(z)}
 
 
 @reference("tanh")
-def tanh(x: Any) -> Arrays:
-    return {"y": jnp.tanh(x)}
+def tanh(z: Any) -> Arrays:
+    return {"a": jnp.tanh(z)}
 
 
 @reference("relu")
-def relu(x: Any) -> Arrays:
-    return {"y": jax.nn.relu(x)}
+def relu(z: Any) -> Arrays:
+    return {"a": jax.nn.relu(z)}
 
 
 @reference("step")
-def step(x: Any) -> Arrays:
-    return {"y": jnp.where(x > 0, 1.0, 0.0).astype(x.dtype)}
+def step(z: Any) -> Arrays:
+    return {"a": jnp.where(z > 0, 1.0, 0.0).astype(z.dtype)}
 
 
 @reference("softmax")
-def softmax(x: Any) -> Arrays:
-    return {"y": jax.nn.softmax(x, axis=-1)}
+def softmax(z: Any) -> Arrays:
+    return {"a": jax.nn.softmax(z, axis=-1)}
 
 
 @reference("log_softmax")
-def log_softmax(x: Any) -> Arrays:
-    return {"y": jax.nn.log_softmax(x, axis=-1)}
+def log_softmax(z: Any) -> Arrays:
+    return {"a": jax.nn.log_softmax(z, axis=-1)}

@@ -23,10 +23,10 @@ def perceptron(x: Any, w: Any, b: Any, activation: str = "sigmoid") -> Arrays:
 
 
 @reference("conv2d")
-def conv2d(x: Any, w: Any, b: Any, stride: int = 1, padding: int = 0, dilation: int = 1) -> Arrays:
+def conv2d(x: Any, K: Any, b: Any, stride: int = 1, padding: int = 0, dilation: int = 1) -> Arrays:
     y = jax.lax.conv_general_dilated(
         x,
-        w,
+        K,
         window_strides=(stride, stride),
         padding=((padding, padding), (padding, padding)),
         rhs_dilation=(dilation, dilation),
@@ -50,10 +50,10 @@ def scaled_dot_product_attention(Q: Any, K: Any, V: Any) -> Arrays:
 
 
 @reference("rnn")
-def rnn(x: Any, W_xh: Any, W_hh: Any, b_h: Any, W_hy: Any, b_y: Any, h0: Any) -> Arrays:
-    def advance(h: Any, x_t: Any) -> tuple[Any, Any]:
-        h = jnp.tanh(x_t @ W_xh + h @ W_hh + b_h)
+def rnn(X: Any, h0: Any, W_xh: Any, W_hh: Any, b_h: Any, W_hy: Any, b_y: Any) -> Arrays:
+    def advance(h: Any, x: Any) -> tuple[Any, Any]:
+        h = jnp.tanh(jnp.dot(x, W_xh, precision="highest") + jnp.dot(h, W_hh, precision="highest") + b_h)
         return h, h
 
-    _, h = jax.lax.scan(advance, h0, x)
-    return {"y": h @ W_hy + b_y}
+    _, h = jax.lax.scan(advance, h0, X)
+    return {"y": jnp.dot(h, W_hy, precision="highest") + b_y}

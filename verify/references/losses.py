@@ -1,4 +1,4 @@
-"""Losses and regularisers, from ``optax`` where it has them."""
+"""Losses and penalties, from ``optax`` where it has them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import optax
+from jax.scipy.special import xlog1py, xlogy
 
 from verify.references import reference
 
@@ -13,23 +14,23 @@ Arrays = dict[str, Any]
 
 
 @reference("mse")
-def mse(A: Any, Y: Any) -> Arrays:
-    return {"L": jnp.mean(optax.losses.squared_error(A, Y))}
+def mse(yhat: Any, y: Any) -> Arrays:
+    return {"L": jnp.mean(optax.losses.squared_error(yhat, y))}
 
 
 @reference("half_mse")
-def half_mse(A: Any, Y: Any) -> Arrays:
-    return {"L": jnp.mean(optax.losses.l2_loss(A, Y))}
+def half_mse(yhat: Any, y: Any) -> Arrays:
+    return {"L": jnp.mean(jnp.sum(optax.losses.l2_loss(yhat, y), axis=1))}
 
 
-@reference("sse")
-def sse(A: Any, Y: Any) -> Arrays:
-    return {"L": jnp.sum(optax.losses.squared_error(A, Y))}
+@reference("squared_error")
+def squared_error(yhat: Any, y: Any) -> Arrays:
+    return {"L": jnp.sum(optax.losses.squared_error(yhat, y))}
 
 
 @reference("bce")
 def bce(p: Any, y: Any) -> Arrays:
-    return {"L": -jnp.mean(y * jnp.log(p) + (1 - y) * jnp.log1p(-p))}
+    return {"L": -jnp.mean(xlogy(y, p) + xlog1py(1 - y, -p))}
 
 
 @reference("bce_with_logits")
@@ -43,5 +44,5 @@ def softmax_cross_entropy(Z: Any, Y: Any) -> Arrays:
 
 
 @reference("l2")
-def l2(w: Any, lam: Any) -> Arrays:
-    return {"L": lam / 2 * jnp.sum(w**2)}
+def l2(W: Any, lam: Any) -> Arrays:
+    return {"R": lam * jnp.sum(optax.losses.l2_loss(W))}

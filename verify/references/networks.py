@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
 from verify.references import elementwise, reference
 
 Arrays = dict[str, Any]
+
+
+@reference("least_squares")
+def least_squares(X: Any, W: Any, Y: Any) -> Arrays:
+    return {"L": jnp.mean(jnp.sum(optax.losses.l2_loss(jnp.dot(X, W, precision="highest"), Y), axis=1))}
 
 
 @reference("logistic_regression")
@@ -22,4 +26,5 @@ def logistic_regression(X: Any, w: Any, b: Any, y: Any) -> Arrays:
 def mlp(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, Y: Any, activation: str = "sigmoid") -> Arrays:
     phi = elementwise(activation)
     hidden = phi(jnp.dot(X, W1, precision="highest") + b1)
-    return {"L": jnp.mean((jax.nn.sigmoid(hidden @ W2 + b2) - Y) ** 2) / 2}
+    yhat = phi(jnp.dot(hidden, W2, precision="highest") + b2)
+    return {"L": jnp.mean(jnp.sum(optax.losses.l2_loss(yhat, Y), axis=1))}

@@ -34,7 +34,7 @@ def gradient_descent(g: Any, theta0: Any, alpha: Any) -> Arrays:
 @reference("momentum")
 def momentum(g: Any, theta0: Any, alpha: Any, beta: Any) -> Arrays:
     # v = beta v + (1 - beta) g: the exponential average; optax.trace alone has v = beta v + g
-    optimizer = optax.chain(optax.ema(beta, debias=False), optax.scale(-1.0), optax.scale_by_learning_rate(alpha, flip_sign=False))
+    optimizer = optax.chain(optax.ema(beta, debias=False), optax.scale_by_learning_rate(alpha))
     return {"theta": _trajectory(optimizer, theta0, g)}
 
 

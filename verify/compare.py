@@ -1,0 +1,177 @@
+"""From numbers to verdicts: one array compared with the truth, element by element.
+
+The rules, for one element with true value ``t``, got value ``g``, and unit roundoff ``u`` of the dtype:
+
+* ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
+* ``|g - t| <= max(1e-9 |t|, C u K)``: *agrees*.  ``K`` is the measured condition of the element (see
+  :mod:`verify.witnesses.balls`), ``C`` = 64 allows for a few dozen roundings; for float32 the first bound, which is below its
+  resolution, is left out.  A true value below the smallest normal number may also come out as anything below it (underflow), and one above the
+  largest number as infinity.
+* otherwise, if the two one-sided derivatives differ, the element is on a kink, and a value between them is a
+  *wrong convention*; beyond them it is a *wrong formula*.
+* otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme input: *inaccurate*.
+* otherwise: *wrong formula*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric.errors import Undecidable
+from verify.verdicts import Verdict, overall
+from verify.witnesses.balls import Truth, distance, to_float
+
+Array = NDArray[Any]
+
+RELATIVE = 1e-9
+ROUNDINGS = 64
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The element that decided a verdict, with all that is needed to look at it."""
+
+    index: tuple[int, ...]
+    got: float
+    expected: float
+    enclosure: str
+    ulp: float
+
+    def __str__(self) -> str:
+        where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return f"{where} got {self.got!r}, expected {self.expected!r} ({self.ulp:.3g} ULP; true value in {self.enclosure})"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict on one array, its componentwise and normwise relative error, its error in ULP, and its worst element."""
+
+    verdict: Verdict
+    points: int
+    componentwise: float = 0.0
+    normwise: float = 0.0
+    ulp: float = 0.0
+    worst: Worst | None = None
+    kinks: int = 0
+    note: str = ""
+
+
+def relative_errors(got: Array, expected: Array) -> tuple[Array, float]:
+    """Componentwise and normwise relative error; anything that is not a number on either side counts as infinitely wrong.
+
+    Example:
+        >>> errors, norm = relative_errors(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
+        >>> errors.tolist(), norm
+        ([0.0, inf], inf)
+    """
+    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        gap = np.abs(got - expected)
+        errors = np.where(gap == 0, 0.0, gap / np.abs(expected))
+        scale = np.max(np.abs(expected), initial=0.0)
+        largest = np.max(gap, initial=0.0)
+        norm = 0.0 if largest == 0 else largest / scale if scale else np.inf
+    return np.where(np.isnan(errors), np.inf, errors), float(np.inf if np.isnan(norm) else norm)
+
+
+def close(got: Array, expected: Array, relative: float = RELATIVE) -> bool:
+    """Whether two finite arrays agree in every component and in norm; the quick way out when no dispute exists."""
+    errors, norm = relative_errors(got, expected)
+    return bool(np.all(errors <= relative) and norm <= relative)
+
+
+def compare(got: Array, truth: Truth, name: str, *, dtype: Any = np.float64, gentle: bool = False) -> Comparison:
+    """Judge one array (an output, or the gradient of an input) against the truth.
+
+    ``gentle`` says that the inputs are ordinary: there a value that is not finite is a wrong formula, not an inaccuracy.
+    """
+    try:
+        values = truth.values(name)
+    except Undecidable as undecided:
+        return Comparison(Verdict.CANNOT_DECIDE, 0, note=str(undecided))
+    got = np.asarray(got)
+    if got.shape != values.shape:
+        note = f"shape {got.shape} where {values.shape} is due"
+        return Comparison(Verdict.WRONG_FORMULA, int(values.size), np.inf, np.inf, np.inf, note=note)
+    if not values.size:
+        return Comparison(Verdict.AGREES, 0, note="no elements")
+    return _Judge(got, values, truth, name, dtype, gentle).result()
+
+
+class _Judge:
+    def __init__(self, got: Array, values: Array, truth: Truth, name: str, dtype: Any, gentle: bool) -> None:
+        self.got, self.values, self.truth, self.name, self.gentle = got, values, truth, name, gentle
+        self.info = np.finfo(dtype)
+        self.expected = to_float(values, np.float64)
+        self.gap = distance(got, values)
+        self.kinks = 0
+        self.relative = RELATIVE if dtype == np.float64 else 0.0
+
+    def result(self) -> Comparison:
+        verdicts = np.empty(self.values.shape, dtype=object)
+        for position in np.ndindex(*self.values.shape):
+            verdicts[position] = self.element(position)
+        verdict = overall(verdicts.flat)
+        finite = np.isfinite(self.expected)
+        errors, norm = relative_errors(self.got[finite], self.expected[finite])
+        ulps = self.ulps()
+        decisive = [p for p in np.ndindex(*verdicts.shape) if verdicts[p] is verdict]
+        at = max(decisive, key=lambda p: np.inf if np.isnan(ulps[p]) else ulps[p])
+        worst = Worst(at, float(self.got[at]), float(self.expected[at]), self.values[at].str(17), float(ulps[at]))
+        outside = sum(v is Verdict.OUTSIDE for v in verdicts.flat)
+        note = f"{outside} of {verdicts.size} elements outside the domain" if outside else ""
+        largest = float(np.nanmax(ulps, initial=0.0))
+        return Comparison(
+            verdict, int(verdicts.size), float(np.max(errors, initial=0.0)), norm, largest, worst, self.kinks, note
+        )
+
+    def ulps(self) -> Array:
+        with np.errstate(all="ignore"):
+            size = np.minimum(np.abs(self.expected), float(self.info.max))
+            spacing = np.spacing(size.astype(self.info.dtype)).astype(np.float64)
+            return np.asarray(self.gap / spacing)
+
+    def element(self, position: tuple[int, ...]) -> Verdict:
+        value, gap = self.values[position], self.gap[position]
+        given, expected = float(self.got[position]), float(self.expected[position])
+        if value.is_nan() or (not value.is_finite() and np.isnan(expected)):
+            return Verdict.OUTSIDE
+        if abs(expected) > float(self.info.max):
+            same = np.isinf(given) and np.sign(given) == np.sign(expected)
+            return Verdict.AGREES if same else Verdict.OUTSIDE if np.isinf(expected) else Verdict.INACCURATE
+        if not np.isfinite(given):
+            return Verdict.WRONG_FORMULA if self.gentle else Verdict.INACCURATE
+        if gap <= self.relative * abs(expected):
+            return Verdict.AGREES
+        tiny = float(self.info.tiny)
+        if abs(expected) < tiny and abs(given) < 2 * tiny:
+            return Verdict.AGREES
+        allowed = ROUNDINGS * float(self.info.eps)
+        if gap <= allowed * float(self.truth.condition(self.name)[position]):
+            return Verdict.AGREES
+        kink = self.kink(position, given, expected)
+        if kink is not None:
+            return kink
+        if gap <= allowed * float(self.truth.roughness(self.name)[position]):
+            return Verdict.INACCURATE
+        return Verdict.WRONG_FORMULA
+
+    def kink(self, position: tuple[int, ...], given: float, expected: float) -> Verdict | None:
+        """The verdict at a kink, or ``None`` where the gradient is smooth (or the array is an output)."""
+        if self.name not in self.truth.derivation.gradients:
+            return None
+        try:
+            slopes = self.truth.slopes(self.name, position)
+        except Undecidable:
+            return Verdict.CANNOT_DECIDE
+        if slopes.smooth:
+            return None
+        self.kinks += 1
+        sides = [float(slopes.left), float(slopes.right), expected]
+        # several kinks may meet in one element; other choices at each of them lie within one width of these
+        width = (max(sides) - min(sides)) * (1 + 1e-6)
+        return Verdict.WRONG_CONVENTION if min(sides) - width <= given <= max(sides) + width else Verdict.WRONG_FORMULA

@@ -1,0 +1,192 @@
+"""Finite differences of a NumPy forward: relative steps, Richardson extrapolation, an error estimate of their own.
+
+Nothing is compared at a fixed tolerance.  Each element's difference quotient is extrapolated over halving steps (Ridders),
+its error is estimated from the agreement between extrapolations and from the rounding of the forward, and a gradient is
+judged only to that estimate.  At a kink the quotients from the two sides do not approach each other, and the gradient has to lie between them.
+
+Source: Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, Advances in Engineering Software 4, 1982.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.verdicts import Verdict
+
+Array = NDArray[Any]
+Objective = Callable[[Mapping[str, Array]], float]
+
+_LEVELS = 7
+_FIRST = 2.0**-4
+_TRUST = 16.0  # an estimate may be off by this factor
+_BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides nothing
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A derivative by differences with its estimated error, and the two one-sided quotients at the smallest step."""
+
+    value: float
+    error: float
+    left: float
+    right: float
+
+    @property
+    def kinked(self) -> bool:
+        """Whether the sides disagree by far more than their curvature and rounding explain."""
+        gap = abs(self.right - self.left)
+        return bool(gap > 1e-3 * (abs(self.left) + abs(self.right)) and self.error > 1e-6 * gap)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What differences say of one gradient: worst relative disagreement, the estimate that it was judged by, counts."""
+
+    verdict: Verdict
+    points: int
+    error: float
+    bound: float
+    kinks: int = 0
+    undecided: int = 0
+    index: tuple[int, ...] | None = None
+    detail: str = ""
+
+
+def objective(forward: Callable[..., Mapping[str, Array]], fixed: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Objective:
+    """``<cotangents, outputs>`` as a function of the inputs; a scalar output without a cotangent counts once."""
+
+    def value(inputs: Mapping[str, Array]) -> float:
+        outputs = forward(**{name: array.copy() for name, array in inputs.items()}, **fixed)
+        total = 0.0
+        for name, output in outputs.items():
+            seed = cotangents.get(name)
+            if seed is not None:
+                total += float(np.sum(seed * output, dtype=np.float64))
+            elif np.ndim(output) == 0:
+                total += float(output)
+        return total
+
+    return value
+
+
+def quotient(phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...]) -> Quotient:
+    """The derivative of ``phi`` in one element by Ridders' method.
+
+    Example:
+        >>> q = quotient(lambda v: float(np.exp(v["x"][0])), {"x": np.array([0.0])}, "x", (0,))
+        >>> abs(q.value - 1) < 1e-11, q.error < 1e-9, q.kinked
+        (True, True, False)
+    """
+    array = inputs[name]
+    centre = float(array[position])
+    typical = float(np.max(np.abs(array), initial=0.0))
+    first = _FIRST * (abs(centre) or typical or 1.0)
+    base = phi(inputs)
+    table: list[list[float]] = []
+    best, error, left, right = np.nan, np.inf, np.nan, np.nan
+    for level in range(_LEVELS):
+        high, low = centre + first * 2.0**-level, centre - first * 2.0**-level
+        above, below = _moved(phi, inputs, name, position, high), _moved(phi, inputs, name, position, low)
+        with np.errstate(all="ignore"):
+            row = [(above - below) / (high - low)]
+            right, left = (above - base) / (high - centre), (base - below) / (centre - low)
+            rounding = np.finfo(float).eps * (abs(above) + abs(below)) / (high - low)
+            for order, previous in enumerate(table[-1] if table else [], start=1):
+                row.append(row[-1] + (row[-1] - previous) / (4.0**order - 1))
+                guess = max(abs(row[-1] - row[-2]), abs(row[-1] - previous)) + 4 * rounding
+                if guess < error:
+                    best, error = row[-1], guess
+        table.append(row)
+    return Quotient(float(best), float(error), float(left), float(right))
+
+
+def _moved(phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], value: float) -> float:
+    array = inputs[name].copy()
+    array[position] = value
+    return phi({**inputs, name: array})
+
+
+def judge(phi: Objective, inputs: Mapping[str, Array], name: str, gradient: Array) -> Finding:
+    """Compare a whole gradient with difference quotients, element by element."""
+    shape = inputs[name].shape
+    if np.shape(gradient) != shape:
+        return Finding(Verdict.WRONG_FORMULA, 0, np.inf, 0.0, detail=f"shape {np.shape(gradient)} where {shape} is due")
+    scale = float(np.max(np.abs(gradient), initial=0.0))
+    worst, bound, kinks, undecided, points = 0.0, 0.0, 0, 0, 0
+    for position in np.ndindex(*shape):
+        got = float(np.asarray(gradient)[position])
+        q = quotient(phi, inputs, name, position)
+        if not np.isfinite(q.value) or not np.isfinite(q.error):
+            undecided += 1
+            continue
+        if q.kinked:
+            kinks += 1
+            low, high = sorted((q.left, q.right))
+            width = (high - low) * 1.01
+            if not low - width <= got <= high + width:
+                detail = f"at a kink with slopes {q.left:.9g} and {q.right:.9g} the gradient is {got!r}"
+                return Finding(Verdict.WRONG_FORMULA, points, np.inf, q.error, kinks, undecided, position, detail)
+            continue
+        size = max(abs(q.value), abs(got))
+        allowed = _TRUST * q.error
+        gap = abs(q.value - got)
+        if not np.isfinite(got) or (gap > allowed and gap > 64 * np.finfo(float).eps * size):
+            detail = f"differences give {q.value!r} +- {q.error:.2g}, the gradient is {got!r}"
+            return Finding(Verdict.WRONG_FORMULA, points, gap / size if size else np.inf, q.error, kinks, undecided, position, detail)
+        if allowed > _BLUNT * max(size, scale):
+            undecided += 1
+            continue
+        points += 1
+        worst = max(worst, gap / size if size else 0.0)
+        bound = max(bound, q.error / size if size else 0.0)
+    verdict = Verdict.AGREES if points or kinks or not gradient.size else Verdict.CANNOT_DECIDE
+    return Finding(verdict, points, worst, bound, kinks, undecided)
+
+
+def taylor_slope(phi: Objective, inputs: Mapping[str, Array], gradients: Mapping[str, Array], rng: np.random.Generator) -> tuple[float, float]:
+    """The order at which ``phi(x + h v) - phi(x) - h <g, v>`` vanishes, and its size relative to ``h <g, v>``.
+
+    The order is 2 for a right gradient of a smooth function (or more, where the curvature along ``v`` vanishes: infinite for a linear
+    function) and 1 for a wrong one.
+
+    Example:
+        >>> phi = lambda v: float(np.sum(np.exp(v["x"])))
+        >>> x = np.array([0.5, -1.0])
+        >>> order, _ = taylor_slope(phi, {"x": x}, {"x": np.exp(x)}, np.random.default_rng(0))
+        >>> 1.9 < order < 2.1
+        True
+        >>> order, _ = taylor_slope(phi, {"x": x}, {"x": 1.01 * np.exp(x)}, np.random.default_rng(0))
+        >>> order < 1.5
+        True
+    """
+    directions = {}
+    for name, gradient in gradients.items():
+        unit = rng.standard_normal(np.shape(gradient)) + 0.1
+        directions[name] = unit * (float(np.max(np.abs(inputs[name]), initial=0.0)) or 1.0)
+    slope = sum(float(np.sum(gradients[name] * directions[name])) for name in gradients)
+    base = phi(inputs)
+    steps, remainders = [], []
+    size = 0.0
+    for level in range(4, 20):
+        h = 2.0**-level
+        moved = {**inputs, **{name: inputs[name] + h * directions[name] for name in directions}}
+        value = phi(moved)
+        remainder = abs(value - base - h * slope)
+        rounding = 256 * np.finfo(float).eps * (abs(value) + abs(base) + h * abs(slope))
+        if not np.isfinite(remainder):
+            continue
+        size = max(size, remainder / (h * abs(slope)) if slope else 0.0)
+        if remainder <= rounding:
+            break
+        steps.append(np.log(h))
+        remainders.append(np.log(remainder))
+    if len(steps) < 3:
+        return np.inf, size
+    # the smallest steps that rounding has not reached show the asymptotic order
+    order = np.polyfit(steps[-4:], remainders[-4:], 1)[0]
+    return float(order), size
