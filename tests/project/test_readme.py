@@ -1,4 +1,4 @@
-"""The README's tour is executed: its Python as doctests, its console blocks as commands with the output that is printed there."""
+"""The README's tour is executed: Python as doctests, console blocks as commands that print what is promised there."""
 
 from __future__ import annotations
 
