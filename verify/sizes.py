@@ -76,7 +76,7 @@ def draw_sizes(
 ) -> Sizes:
     """Sizes of all dimensions and integer hyper-parameters of a program.
 
-    ``ordinary``: distinct sizes from 2 up, so that a transposed or swapped index shows; ``ones``: size 1 wherever
+    ``ordinary``: distinct sizes from 2 up (from 1 up where there are more than four dimensions), so that a transposed or swapped index shows; ``ones``: size 1 wherever
     the extents allow it; ``ascending``/``descending``: distinct sizes in declared order, (n < d, n > d);
     ``zero``: ``zero`` (or a random dimension) has size 0.  Every extent is at least 1 (0 for ``zero``).  Among the draws, the first
     that costs at most ``budget`` scalar operations is taken, else the cheapest.
@@ -133,10 +133,12 @@ def _candidates(
             # mostly ones; later attempts loosen a dimension where a window needs room
             drawn = [1 + int(rng.random() < 0.01 * attempt) for _ in range(count)]
         else:
-            top = max(top, count + 1)
+            top = max(top, count + 1) if count <= 4 else max(top, count)
             # later attempts allow equal sizes: many dimensions with windows leave few distinct choices
             distinct = attempt < _ATTEMPTS // 2
-            drawn = [int(size) for size in rng.choice(np.arange(2, top + 1), size=count, replace=not distinct)]
+            # many dimensions with distinct sizes are dear to evaluate; one of them may then have size 1
+            least = 2 if count <= 4 else 1
+            drawn = [int(size) for size in rng.choice(np.arange(least, top + 1), size=count, replace=not distinct)]
         if pattern == "ascending":
             drawn.sort()
         if pattern == "descending":

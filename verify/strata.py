@@ -49,8 +49,12 @@ def _unbounded(tensor: Tensor, bounds: Bounds) -> bool:
     return bounds.hi == float("inf") and tensor.rank > 0
 
 
-def _zero_inside(tensor: Tensor, bounds: Bounds) -> bool:
+def _free(tensor: Tensor, bounds: Bounds) -> bool:
     return bounds.free
+
+
+def _zero_inside(tensor: Tensor, bounds: Bounds) -> bool:
+    return bool(bounds.holds(np.zeros(())))
 
 
 def _square(tensor: Tensor, bounds: Bounds) -> bool:
@@ -99,12 +103,12 @@ STRATA: tuple[Stratum, ...] = (
         corners=True,
     ),
     Stratum(
-        "ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _zero_inside, kinks=True
+        "ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _free, kinks=True
     ),
     Stratum("saturated40", "three in four values near +-40, where 1 - sigmoid(x) rounds to 0", _saturated(40.0), _any),
     Stratum("saturated800", "three in four values near +-800, where exp(x) overflows", _saturated(800.0), _any),
-    Stratum("tiny", "values of magnitude 2^-40", _scaled(2.0**-40), _zero_inside),
-    Stratum("huge", "values of magnitude 2^30", _scaled(2.0**30), _zero_inside),
+    Stratum("tiny", "values of magnitude 2^-40", _scaled(2.0**-40), _free),
+    Stratum("huge", "values of magnitude 2^30", _scaled(2.0**30), _free),
     Stratum("offset", "mean 1e6 with a spread of 0.016", _offset, _unbounded),
     Stratum(
         "contracting", "square matrices scaled by 0.03: a truncated recurrence hardly shows", _scaled(0.03125), _square
