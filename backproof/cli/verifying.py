@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,11 +41,17 @@ def verify(
             all_evidence.append(evidence)
             if not json:
                 typer.echo(_line(evidence, each.name.ljust(width), time.perf_counter() - started))
-                if details or not evidence.ok:
-                    _print_rows(evidence, details)
+                if details:
+                    typer.echo(indent(str(evidence), "    "))
+                elif not evidence.ok:
+                    # Only what speaks against it: the rows and steps that do not agree.
+                    faults = replace(
+                        evidence, rows=evidence.faults, steps=tuple(step for step in evidence.steps if not step.ok)
+                    )
+                    typer.echo(indent(str(faults), "    "))
     agreed = sum(evidence.ok for evidence in all_evidence)
     if json:
-        emit([evidence.to_json() for evidence in all_evidence])
+        emit([evidence.to_dict() for evidence in all_evidence])
     else:
         typer.echo(f"{agreed} of {len(all_evidence)} operations agree with every witness")
     if agreed < len(all_evidence):
@@ -53,21 +61,4 @@ def verify(
 def _line(evidence: Evidence, name: str, seconds: float) -> str:
     witnesses = len({row.witness for row in evidence.rows})
     counts = f"{len(evidence.rows)} checks, {witnesses} witnesses, {len(evidence.steps)} steps"
-    return f"{name}  {evidence.verdict}  {counts}, {seconds:.1f} s"
-
-
-def _print_rows(evidence: Evidence, everything: bool) -> None:
-    for row in evidence.rows:
-        if everything or str(row.verdict) != "agrees":
-            what = f"{row.witness}, {row.argument}, {row.stratum}, {row.dtype}: {row.verdict}"
-            size = f"error {_number(row.error)}, bound {_number(row.bound)}, {row.points} points, seed {row.seed}"
-            typer.echo(f"    {what} ({size}) {row.note}".rstrip())
-    for number, check in enumerate(evidence.steps, 1):
-        if everything or str(check.verdict) != "agrees":
-            typer.echo(
-                f"    step {number} ({check.step.rule}, {check.step.target}): {check.verdict} {check.detail}".rstrip()
-            )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2g}"
+    return f"{name}  {evidence.verdict}  {counts}, {seconds:.1f} s, seed {evidence.seed}"
