@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Form(StrEnum):
     """How a gradient is printed."""
 
-    matrix = "matrix"
-    index = "index"
-    steps = "steps"
-    latex = "latex"
+    MATRIX = "matrix"
+    INDEX = "index"
+    STEPS = "steps"
+    LATEX = "latex"
 
 
 def derive(
@@ -31,7 +31,7 @@ def derive(
     wrt: Wrt = None,
     form: Annotated[
         Form, typer.Option("--form", help="Matrix form where there is one, index form, numbered steps, or LaTeX.")
-    ] = Form.matrix,
+    ] = Form.MATRIX,
     hessian: Annotated[bool, typer.Option("--hessian", help="The second derivative of a scalar output.")] = False,
     json: Json = False,
 ) -> None:
@@ -42,9 +42,9 @@ def derive(
     seconds = time.perf_counter() - started
     if json:
         emit({"name": found.name, "seconds": round(seconds, 4), **described(result)})
-    elif form is Form.latex:
+    elif form is Form.LATEX:
         typer.echo(result.latex())
-    elif form is Form.steps:
+    elif form is Form.STEPS:
         for number, step in enumerate(result.steps, 1):
             typer.echo(_step_text(number, step))
     else:
@@ -73,7 +73,7 @@ def _print_equations(result: Derivation, form: Form) -> None:
         given = ", ".join(f"{cotangent} = dL/d{output}" for output, cotangent in result.cotangents.items())
         typer.echo(f"# given {given}", err=True)
     for equation in result.equations:
-        matrix = result.matrix.get(equation.target) if form is Form.matrix else None
+        matrix = result.matrix.get(equation.target) if form is Form.MATRIX else None
         typer.echo(equation_text(equation) if matrix is None else f"{equation.target} = {matrix_text(matrix)}")
 
 

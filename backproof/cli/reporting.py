@@ -19,8 +19,8 @@ FORMATS = ("tex", "pdf", "html", "md")
 class Engine(StrEnum):
     """What makes the PDF."""
 
-    typst = "typst"
-    latex = "latex"
+    TYPST = "typst"
+    LATEX = "latex"
 
 
 def report(
@@ -48,7 +48,7 @@ def book(
     ] = None,
     engine: Annotated[
         Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")
-    ] = Engine.typst,
+    ] = Engine.TYPST,
     json: Json = False,
 ) -> None:
     """Derive, verify and typeset every operation into one PDF."""
