@@ -48,9 +48,10 @@ class Derivation:
     cotangents: Mapping[str, str]
     steps: tuple[Step, ...] = ()
     matrices: Mapping[str, Matrix] = field(default_factory=dict)
+    adjoints: Mapping[str, str] = field(default_factory=dict)  # tensor -> its adjoint's name, inlined ones included
 
     def __post_init__(self) -> None:
-        for name in ("gradients", "cotangents", "matrices"):
+        for name in ("gradients", "cotangents", "matrices", "adjoints"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
