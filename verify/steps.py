@@ -13,7 +13,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from sympy import Dummy, Expr, Integer, Rational, Symbol
+from sympy import Dummy, Expr, Rational, Symbol
 
 from derive.derivation import Derivation, Step
 from derive.nodes import Access, Partial, Reduce, Sensitivity, index
@@ -51,15 +51,22 @@ class StepContext(Exact):
     def __init__(self, derivation: Derivation, case: Case) -> None:
         given = case.exact(derivation)
         super().__init__(derivation.combined, given, bits=BITS)
+        self._inlined = {adjoint: name for name, adjoint in derivation.adjoints.items()}
         self._perturbation = Perturbation(derivation.program, case.arguments(), case.cotangents, of=derivation.of)
 
     def _element(self, name: str, position: tuple[int, ...]) -> Any:
         if name.startswith(_MARK):
-            slopes = self._perturbation.slopes(name.removeprefix(_MARK), position)
-            if not slopes.smooth:
-                raise Undecidable(f"{name.removeprefix(_MARK)}{list(position)} lies on a kink")
-            return slopes.middle
+            return self._total(name.removeprefix(_MARK), position)
+        if name in self._inlined and name not in self.program.tensors:
+            # an adjoint that was put into its readers: steps before that still name it
+            return self._total(self._inlined[name], position)
         return super()._element(name, position)
+
+    def _total(self, name: str, position: tuple[int, ...]) -> Any:
+        slopes = self._perturbation.slopes(name, position)
+        if not slopes.smooth:
+            raise Undecidable(f"{name}{list(position)} lies on a kink")
+        return slopes.middle
 
     def side(self, expression: Expr, indices: Mapping[Symbol, int]) -> Any:
         """One side of a step as a ball."""
@@ -204,8 +211,3 @@ def settle(before: Any, after: Any, where: str = "") -> tuple[Verdict, str]:
 
 def _show(ball: Any) -> str:
     return str(ball.str(12, radius=False))
-
-
-def constant_position(indices: tuple[Expr, ...]) -> tuple[int, ...]:
-    """The constant positions among the indices of a start-value equation (for messages)."""
-    return tuple(int(i) for i in indices if isinstance(i, Integer))

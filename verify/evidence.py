@@ -1,0 +1,165 @@
+"""Evidence: what was checked, by which witness, at how many points, how well it agreed, and what was not checked."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from verify.steps import StepCheck
+from verify.verdicts import Verdict, worst
+
+_PACKAGES = ("backproof", "sympy", "numpy", "scipy", "python-flint", "jax", "jaxlib", "optax")
+# steps have their own table; these columns fit a terminal
+_COLUMNS = ("witness", "argument", "stratum", "dtype", "points", "error", "bound", "ulp", "verdict")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of evidence: a witness looked at one argument (or output) in one stratum.
+
+    ``error`` is the largest componentwise relative error seen, ``bound`` the relative error at which the witness stops asking
+    for a reason, ``ulp`` the largest error in units in the last place where the true value is known.  ``example`` holds the
+    inputs of the point that decided a faulty verdict, ``element`` its worst element.
+    """
+
+    witness: str
+    argument: str
+    stratum: str
+    points: int
+    dtype: str
+    error: float
+    bound: float
+    verdict: Verdict
+    note: str = ""
+    seed: int = 0
+    ulp: float | None = None
+    element: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as JSON values (infinities and NaN as strings)."""
+        values = asdict(self)
+        values["verdict"] = self.verdict.value
+        return {key: _plain(value) for key, value in values.items()}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was checked of one operation, the worst of it, and what was left unchecked and why."""
+
+    operation: str
+    rows: tuple[Row, ...]
+    seed: int
+    steps: tuple[StepCheck, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of any row or step; a row outside the domain does not count against the others."""
+        found = [row.verdict for row in self.rows] + [check.verdict for check in self.steps]
+        return worst([v for v in found if v is not Verdict.OUTSIDE] or found)
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict is Verdict.AGREES
+
+    @property
+    def faults(self) -> tuple[Row, ...]:
+        """The rows whose verdict says that something is wrong or could not be decided."""
+        return tuple(row for row in self.rows if row.verdict.faulty or row.verdict is Verdict.CANNOT_DECIDE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return {
+            "operation": self.operation,
+            "verdict": self.verdict.value,
+            "ok": self.ok,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 3),
+            "versions": dict(self.versions),
+            "rows": [row.to_dict() for row in self.rows],
+            "steps": [
+                {
+                    "rule": check.step.rule,
+                    "target": check.step.target,
+                    "because": check.step.because,
+                    "points": check.points,
+                    "verdict": check.verdict.value,
+                    "detail": check.detail,
+                }
+                for check in self.steps
+            ],
+            "not_checked": list(self.not_checked),
+        }
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Everything as JSON text.
+
+        Example:
+            >>> json.loads(Evidence("dense", (), 7).to_json())["seed"]
+            7
+        """
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def table(self) -> str:
+        """The rows as an aligned text table, one line each, faults with their worst element below."""
+        lines = [_COLUMNS, *(_cells(row) for row in self.rows)]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(_COLUMNS))]
+        text = []
+        for number, line in enumerate(lines):
+            text.append("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            row = self.rows[number - 1] if number else None
+            if row is not None and row.note:
+                text.append(f"    {row.note}")
+            if row is not None and row.verdict.faulty and row.element:
+                text.append(f"    {row.argument}{row.element}")
+        return "\n".join(text)
+
+    def __str__(self) -> str:
+        bad = [check for check in self.steps if not check.ok]
+        lines = [f"{self.operation}: {self.verdict} (seed {self.seed}, {self.seconds:.1f} s)", self.table()]
+        if self.steps:
+            lines.append(f"steps: {len(self.steps) - len(bad)} of {len(self.steps)} agree")
+        lines += [f"    {check.step.rule} ({check.step.target}): {check.verdict}; {check.detail}" for check in bad]
+        lines += [f"not checked: {reason}" for reason in self.not_checked]
+        return "\n".join(lines)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package that took part, as far as they are installed."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    ulp = "" if row.ulp is None else _short(row.ulp)
+    return (
+        row.witness, row.argument, row.stratum, row.dtype, str(row.points), _short(row.error), _short(row.bound), ulp, row.verdict.value,
+    )  # fmt: skip
+
+
+def _short(number: float) -> str:
+    return f"{number:.2g}" if math.isfinite(number) else str(number)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity and no NaN; they are written as strings."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

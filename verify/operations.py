@@ -1,0 +1,204 @@
+"""Verifying an operation of the catalog: its derivation and its generated function, by every witness there is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import numeric
+from derive.derivation import Derivation
+from derive.operation import Operation
+from derive.reverse import derive
+from verify.compare import RELATIVE, Comparison, close, compare, relative_errors
+from verify.errors import WitnessError
+from verify.evidence import Evidence, Row, versions
+from verify.judge import Points, fresh_seed, judge, resolve, run
+from verify.sampling import Case
+from verify.steps import check_steps
+from verify.verdicts import Verdict, overall
+from verify.witnesses import differences, rational
+from verify.witnesses.autodiff import Autodiff
+from verify.witnesses.balls import Truth
+
+Array = NDArray[Any]
+Progress = Callable[[str], None]
+Place = list[tuple[Case, Truth]]
+
+# strata in which differences of a float forward resolve anything
+_SMOOTH = ("ordinary", "contracting", "expanding")
+_KINKED = ("zeros", "ties")
+_TAYLOR = (1.7, 2.0)
+
+
+def verify(
+    operation: Operation | str,
+    *,
+    wrt: Sequence[str] | None = None,
+    seed: int | None = None,
+    cases: int = 2,
+    strata: Sequence[str] | None = None,
+    steps: bool = True,
+    progress: Progress | None = None,
+) -> Evidence:
+    """Check an operation's derived gradients and generated functions by independent witnesses.
+
+    * *steps*: both sides of every derivation step, and each gradient as total derivative, in ball arithmetic by perturbation;
+    * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-9 componentwise and normwise; what
+      disagrees is settled by ball arithmetic;
+    * *balls*: the same arrays in float64 and float32 against rigorous enclosures, over all strata and degenerate sizes;
+    * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate, and the order of the
+      Taylor remainder;
+    * *fractions*: exact rational identity, where the program is a polynomial along its inputs.
+
+    Args:
+        operation: an operation, or the name of one in the catalog.
+        wrt: inputs to differentiate; by default those that the operation differentiates.
+        seed: repeats a run; a fresh one is drawn and reported otherwise.
+        cases: points per stratum; every second has random hyper-parameters.
+        strata: names of strata; by default all that apply, and degenerate sizes.
+        steps: whether the derivation's steps are checked as well.
+        progress: called with a word when a witness begins.
+
+    Raises:
+        SamplingError: no inputs can be drawn for the operation.
+
+    Example:
+        >>> evidence = verify("sigmoid", seed=1, cases=1, strata=["ordinary", "saturated40"])
+        >>> evidence.ok, str(evidence.verdict)
+        (True, 'agrees')
+    """
+    start = time.perf_counter()
+    say = progress or (lambda word: None)
+    operation = resolve(operation)
+    seed = fresh_seed() if seed is None else seed
+    say("derive")
+    derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
+    function = numeric.compile(derivation)
+    rows: list[Row] = []
+    not_checked: list[str] = []
+    say("balls")
+    points = Points(derivation, seed, cases)
+    places = points.places(strata)
+    for place, found in places.items():
+        rows += judge(function.vjp, _forward(function), derivation, place, found, np.float64, "balls")
+    not_checked += points.not_checked
+    narrow = Points(derivation, seed, 1, np.float32)
+    for place, found in narrow.places(strata).items():
+        rows += judge(function.vjp, _forward(function), derivation, place, found, np.float32, "balls")
+    say("jax")
+    try:
+        rows += _autodiff(operation, derivation, function, places)
+    except WitnessError as error:
+        not_checked.append(f"jax: {error}")
+    say("differences")
+    for place, found in places.items():
+        if place in (*_SMOOTH, *_KINKED):
+            rows += _differences(derivation, function, place, found)
+    say("fractions")
+    rows += _fractions(derivation, places, not_checked)
+    checks = ()
+    if steps:
+        say("steps")
+        checks = check_steps(derivation, seed)
+    else:
+        not_checked.append("steps: not asked for")
+    seconds = time.perf_counter() - start
+    return Evidence(operation.name, tuple(rows), seed, checks, tuple(not_checked), seconds, versions())
+
+
+def _forward(function: Any) -> Callable[..., Mapping[str, Array]]:
+    return function.forward  # type: ignore[no-any-return]
+
+
+def _autodiff(operation: Operation, derivation: Derivation, function: Any, places: Mapping[str, Place]) -> list[Row]:
+    """The generated function against JAX; sizes that occur once are left to the balls, since each would be compiled anew."""
+    witness = Autodiff(operation, derivation.wrt)
+    rows = []
+    for place, found in places.items():
+        if place.startswith("size"):
+            continue
+        results: dict[str, list[tuple[Comparison, str]]] = {}
+        for case, truth in found:
+            outputs, gradients = witness.run(case, case.cotangents)
+            got = run(function.vjp, function.forward, case)
+            for name, expected in {**{k: outputs[k] for k in derivation.of}, **gradients}.items():
+                ours = np.full_like(expected, np.nan) if isinstance(got, str) else got[name]
+                results.setdefault(name, []).append(_settle(ours, expected, truth, name, place))
+        for name, outcomes in results.items():
+            notes = "; ".join(dict.fromkeys(note for _, note in outcomes if note))
+            verdict = overall(comparison.verdict for comparison, _ in outcomes)
+            error = max(comparison.componentwise for comparison, _ in outcomes)
+            count = sum(comparison.points for comparison, _ in outcomes)
+            rows.append(Row("jax", name, place, count, "float64", error, RELATIVE, verdict, notes, found[0][0].seed))
+    return rows
+
+
+def _settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> tuple[Comparison, str]:
+    """Agreement at 1e-9, or else the verdict of ball arithmetic on both."""
+    if ours.shape == theirs.shape and close(ours, theirs):
+        errors, norm = relative_errors(ours, theirs)
+        return Comparison(Verdict.AGREES, int(ours.size), float(np.max(errors, initial=0.0)), norm), ""
+    mine = compare(ours, truth, name, gentle=place in _SMOOTH)
+    if mine.verdict is not Verdict.AGREES:
+        return mine, mine.note
+    reference = compare(theirs, truth, name, gentle=place in _SMOOTH)
+    if reference.verdict is Verdict.WRONG_FORMULA and (place in _SMOOTH or reference.points == 0):
+        note = f"the reference forward and the declaration differ: {reference.worst or reference.note}"
+        return Comparison(Verdict.WRONG_FORMULA, mine.points, np.inf, np.inf, note=note), note
+    if reference.verdict is Verdict.AGREES:
+        return mine, "both within the condition of the problem"
+    which = "has another convention at kinks" if reference.kinks else f"is off by up to {reference.ulp:.2g} ULP"
+    return mine, f"settled by balls: JAX {which}"
+
+
+def _differences(derivation: Derivation, function: Any, place: str, found: Place) -> list[Row]:
+    rows = []
+    for case, _ in found[:1]:
+        got = run(function.vjp, None, case)
+        if isinstance(got, str):
+            continue
+        gradients = {name: got[name] for name in derivation.gradients}
+        phi = differences.objective(function.forward, case.integers, case.cotangents)
+        with np.errstate(all="ignore"):
+            for name, gradient in gradients.items():
+                finding = differences.judge(phi, case.inputs, name, gradient)
+                notes = [finding.detail] if finding.detail else []
+                if finding.kinks:
+                    notes.append(f"{finding.kinks} elements on kinks, checked from both sides")
+                if finding.undecided:
+                    notes.append(f"{finding.undecided} elements beyond what differences resolve")
+                verdict, note = finding.verdict, "; ".join(notes)
+                count, bound = finding.points + finding.kinks, finding.bound
+                rows.append(Row("differences", name, place, count, "float64", finding.error, bound, verdict, note, case.seed))
+            if place == "ordinary":
+                rows.append(_taylor(phi, case, gradients))
+    return rows
+
+
+def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Array]) -> Row:
+    order, size = differences.taylor_slope(phi, case.inputs, gradients, np.random.default_rng(case.seed))
+    good = order > _TAYLOR[0]
+    note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
+    verdict = Verdict.AGREES if good else Verdict.WRONG_FORMULA
+    return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
+
+
+def _fractions(derivation: Derivation, places: Mapping[str, Place], not_checked: list[str]) -> list[Row]:
+    case = next((found[0][0] for found in places.values() if found), None)
+    if case is None or not rational.applies(derivation, case):
+        not_checked.append("fractions: the program is not rational")
+        return []
+    rows = []
+    for name in derivation.gradients:
+        outcome = rational.identity(derivation, case, name, np.random.default_rng(case.seed))
+        if outcome.verdict is Verdict.CANNOT_DECIDE:
+            not_checked.append(f"fractions: {outcome.detail}")
+            continue
+        rows.append(
+            Row("fractions", name, case.stratum, outcome.points, "exact", 0.0, 0.0, outcome.verdict, outcome.detail, case.seed)
+        )
+    return rows

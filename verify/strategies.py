@@ -1,0 +1,109 @@
+"""Hypothesis strategies for shapes, values and whole cases of any operation, usable from anybody's tests.
+
+A case is drawn by :func:`verify.sampling.sample` from a seed that hypothesis chooses, so that every example can be
+repeated by its printed seed, and from sizes that hypothesis shrinks towards 1::
+
+    from hypothesis import given
+    from verify.strategies import cases
+
+    @given(cases("layer_norm"))
+    def test_my_layer_norm(case):
+        y = my_layer_norm(**case.arguments())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sympy import Symbol
+
+from derive import registry
+from derive.derivation import Derivation
+from derive.operation import Operation
+from derive.program import Program
+from verify import strata as _strata
+from verify.errors import SamplingError
+from verify.sampling import Case, sample
+from verify.sizes import draw_integers, extent_value, extents_of
+
+_SEEDS = st.integers(0, 2**32 - 1)
+
+
+def stratum_names(operation: Operation | str) -> SearchStrategy[str]:
+    """The names of the strata that apply to an operation; hypothesis shrinks towards ``ordinary``."""
+    return st.sampled_from([stratum.name for stratum in _strata.applicable(_program(operation))])
+
+
+@st.composite
+def sizes(
+    draw: Any, operation: Operation | str, *, low: int = 0, high: int = 6, hypers: str = "default"
+) -> dict[Symbol, int]:
+    """Consistent sizes of all dimensions of an operation, between ``low`` and ``high``, with its integer hyper-parameters.
+
+    Sizes 0 and 1, n < d and n > d all occur.  Sizes that make an extent negative (a window larger than its padded input) are not drawn; a
+    size 0 that would make an output empty is.
+    """
+    from hypothesis import assume
+
+    program = _program(operation)
+    integers = dict(program.integers)
+    if hypers == "random":
+        integers = draw_integers(program, np.random.default_rng(draw(_SEEDS)), hypers)
+    drawn = {dimension: draw(st.integers(low, high)) for dimension in program.dimensions}
+    chosen = {**drawn, **integers}
+    try:
+        fits = all(extent_value(extent, chosen) >= low for extent in extents_of(program))
+    except SamplingError:
+        fits = False
+    if not fits:
+        # windows: make every drawn size that is an extent of an input's last axes at least as large as the largest one
+        top = max(drawn.values(), default=0)
+        chosen = {**{d: top if size < top and draw(st.booleans()) else size for d, size in drawn.items()}, **integers}
+        assume(_fits(program, chosen, low))
+    return chosen
+
+
+@st.composite
+def cases(
+    draw: Any,
+    operation: Operation | str,
+    *,
+    strata: Sequence[str] | None = None,
+    derivation: Derivation | None = None,
+    dtype: Any = np.float64,
+    low: int = 1,
+    high: int = 6,
+    hypers: str | None = None,
+) -> Case:
+    """Whole cases of an operation: inputs in a stratum, integer inputs in range, facts satisfied, cotangents if a derivation is given.
+
+    ``hypers`` is ``"default"``, ``"random"``, or ``None`` for both.
+    """
+    from hypothesis import reject
+
+    program = _program(operation)
+    named = strata if strata is not None else [stratum.name for stratum in _strata.applicable(program)]
+    stratum = draw(st.sampled_from(list(named)))
+    choice = hypers or draw(st.sampled_from(["default", "random"]))
+    seed = draw(_SEEDS)
+    chosen = draw(sizes(operation, low=low, high=high, hypers=choice))
+    try:
+        case = sample(program, seed, stratum=stratum, sizes=chosen, hypers=choice, derivation=derivation)
+    except SamplingError:
+        reject()
+    return case.astype(dtype)
+
+
+def _fits(program: Program, chosen: dict[Symbol, int], low: int) -> bool:
+    try:
+        return all(extent_value(extent, chosen) >= low for extent in extents_of(program))
+    except SamplingError:
+        return False
+
+
+def _program(operation: Operation | str) -> Program:
+    return (registry.get(operation) if isinstance(operation, str) else operation).program
