@@ -149,22 +149,25 @@ def fold(expression: Expr, variable: Symbol, named: Iterable[tuple[Expr, Expr]])
         back = {value: call, outside: variable}
         candidates = [folded.xreplace(back), cancel(lifted).expand().xreplace(back)]
         best = min([best, *candidates], key=cost)
-    return _tidy(best)
+    return tidy_sign(best)
 
 
-def _tidy(expression: Expr) -> Expr:
-    """``-(s - 1)*s`` as ``s*(1 - s)``."""
-    if expression.is_Mul:
-        number, rest = expression.as_coeff_Mul()
-        if number == -1:
-            parts = list(rest.args) if rest.is_Mul else [rest]
-            for position, part in enumerate(parts):
-                if part.is_Add:
-                    parts[position] = -part
-                    product: Expr = Integer(1)
-                    for piece in parts:
-                        product *= piece
-                    return product
+def tidy_sign(expression: Expr) -> Expr:
+    """``-(s - 1)*s`` as ``s*(1 - s)``: a sign in front of a product goes into a difference that begins with a negative term."""
+    if not expression.is_Mul:
+        return expression
+    number, rest = expression.as_coeff_Mul()
+    if not number.is_negative:
+        return expression
+    parts = list(rest.args) if rest.is_Mul else [rest]
+    for position, part in enumerate(parts):
+        base, exponent = part.as_base_exp()
+        if base.is_Add and exponent in (1, -1) and base.as_coeff_Add()[0].is_negative:
+            parts[position] = Pow(-base, exponent)
+            product: Expr = -number
+            for piece in parts:
+                product *= piece
+            return product
     return expression
 
 

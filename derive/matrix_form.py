@@ -1,0 +1,2 @@
+"""stub"""
+def matrix_forms(derivation): return {}, []

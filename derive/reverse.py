@@ -1,0 +1,411 @@
+"""Reverse mode on index equations: the one occurrence rule, applied to every equation that reads a tensor.
+
+For every occurrence ``T[f(i)]`` in ``E[i] = rhs``:  ``Tbar[a] += sum_i Ebar[i] * d rhs/d T[f(i)] * prod_k [a_k = f_k(i)]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sympy import Eq, Expr, Integer, Symbol
+
+from derive.derivation import Derivation, Step
+from derive.errors import DerivationError
+from derive.inline import inline_adjoints
+from derive.matrix_form import matrix_forms
+from derive.naming import letters, names_in, pick, rename_bound, substitute
+from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, index
+from derive.occurrence import Contribution, Local, Occurrences, freshen, mentions
+from derive.operation import Operation
+from derive.order import sorted_equations
+from derive.program import Equation, Program, Tensor
+from derive.simplify import Simplifier, patterns_of, plain_sum
+from derive.terms import Fresh, Term, flatten, make_term
+
+
+def derive(
+    operation: Operation | Program, of: str | Sequence[str] | None = None, wrt: str | Sequence[str] | None = None
+) -> Derivation:
+    """The adjoint program of an operation: the gradient of its outputs with respect to its inputs.
+
+    ``of`` defaults to all outputs, ``wrt`` to the inputs that are not data.  A single scalar output has the cotangent 1;
+    every other output ``y`` gets a cotangent tensor ``dy`` that a caller gives.
+
+    Raises :class:`DerivationError` for names that are not there, inputs that cannot be differentiated, and nodes without a rule.
+
+    >>> from derive.registry import get
+    >>> print(derive(get("least_squares"), wrt="W"))
+    dW = X.T @ (Z - Y)/n
+    """
+    program = operation.program if isinstance(operation, Operation) else operation
+    targets = _names(of) or program.outputs
+    for name in targets:
+        if not program.equations_of(name):
+            known = ", ".join(dict.fromkeys(e.target for e in program.equations))
+            raise DerivationError(f"there is no equation for {name!r} to differentiate; targets: {known}")
+    sources = _names(wrt) or default_wrt(program)
+    for name in sources:
+        _check_source(program, name)
+    return Reverse(program, targets, sources).run()
+
+
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def default_wrt(program: Program) -> tuple[str, ...]:
+    return tuple(t.name for t in program.inputs if t.role == "input" and not t.integer and not t.data)
+
+
+def _check_source(program: Program, name: str) -> None:
+    tensor = program.tensors.get(name)
+    real = ", ".join(t.name for t in program.inputs if not t.integer)
+    if tensor is None or (tensor.role not in ("input", "hyper", "cotangent") and not program.equations_of(name)):
+        raise DerivationError(f"there is no tensor {name!r} to differentiate with respect to; choose from: {real}")
+    if tensor.integer:
+        raise DerivationError(f"{name} holds integers (indices), which have no derivative; choose from: {real}")
+
+
+@dataclass
+class Reverse:
+    """One run.  ``seed_rows`` are extra leading indices, for Jacobians: the cotangent is then a delta."""
+
+    program: Program
+    of: tuple[str, ...]
+    wrt: tuple[str, ...]
+    prefix: str = "d"
+    seed_rows: tuple[tuple[Symbol, Expr], ...] = ()
+    fresh: Fresh = field(default_factory=Fresh)
+    steps: list[Step] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    cotangents: dict[str, str] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def run(self) -> Derivation:
+        self.patterns = patterns_of(self.program)
+        self.extent_names = _extent_names(self.program)
+        active = self._active()
+        self._name_tensors(active)
+        equations: list[Equation] = []
+        for name in reversed([t for t in self._order() if t in active]):
+            if name in self.names and name not in self._seeded_only(active):
+                equations.extend(self._adjoint(name))
+        for name in self.wrt:
+            if name not in active or not self.program.equations_of(name):
+                equations.extend(self._adjoint(name) if name in active else self._zero(name))
+        gradients = {name: self.names[name] for name in self.wrt}
+        adjoint = Program(
+            name=f"{self.program.name}_adjoint",
+            tensors={**self.program.tensors, **self.tensors},
+            equations=tuple(equations),
+            outputs=tuple(gradients.values()),
+            facts=self.program.facts,
+            ellipsis=self.program.ellipsis,
+            integers=self.program.integers,
+        )
+        adjoint = adjoint.with_(equations=sorted_equations(adjoint))
+        adjoint, self.steps = inline_adjoints(self, adjoint)
+        used = {a for e in adjoint.equations for a in e.reads()} | {e.target for e in adjoint.equations}
+        kept = {n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"}
+        adjoint = adjoint.with_(tensors=kept)
+        steps = [s for s in self.steps if s.target in {e.target for e in adjoint.equations}]
+        closing = [self._closing(e) for e in adjoint.equations]
+        derivation = Derivation(
+            self.program, self.of, self.wrt, adjoint, gradients, self.cotangents, tuple(_in_order(adjoint, steps, closing)),
+            adjoints=self.names,
+        )
+        forms, form_steps = matrix_forms(derivation)
+        return replace(derivation, matrices=forms, steps=derivation.steps + tuple(form_steps))
+
+    # -- which tensors matter, and their names ------------------------------------------------------------------------
+
+    def _order(self) -> list[str]:
+        return list(dict.fromkeys(e.target for e in self.program.equations))
+
+    def _active(self) -> set[str]:
+        """Tensors that depend on ``wrt`` and that ``of`` depends on."""
+        forward = set(self.wrt)
+        grown = True
+        while grown:
+            new = {e.target for e in self.program.equations if e.reads() & forward} - forward
+            forward |= new
+            grown = bool(new)
+        backward = set(self.of)
+        grown = True
+        while grown:
+            new = {r for e in self.program.equations if e.target in backward for r in e.reads()} - backward
+            backward |= new
+            grown = bool(new)
+        return forward & backward
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {*self.program.tensors, *self.tensors, *(s.name for s in self.program.dimensions), *(
+            s.name for s in self.program.integers
+        )}
+        while wanted in taken:
+            wanted += "_"
+        return wanted
+
+    def _name_tensors(self, active: set[str]) -> None:
+        program = self.program
+        scalar = len(self.of) == 1 and program.tensors[self.of[0]].rank == 0 and not self.seed_rows
+        rows = tuple(extent for _, extent in self.seed_rows)
+        for name in self.of:
+            if scalar or self.seed_rows:
+                continue
+            tensor = program.tensors[name]
+            cotangent = self._free_name(self.prefix + name)
+            self.cotangents[name] = cotangent
+            self.tensors[cotangent] = Tensor(cotangent, tensor.shape, role="cotangent", meaning=f"cotangent of {name}")
+        for name in [*self._order(), *self.wrt]:
+            if name in self.names or (name not in active and name not in self.wrt):
+                continue
+            if name in self.of and not self._read_on(name, active):
+                if name in self.cotangents and name not in self.wrt:
+                    self.names[name] = self.cotangents[name]
+                continue
+            tensor = program.tensors[name]
+            wanted = self.prefix + name + ("_total" if name in self.of else "")
+            chosen = self._free_name(wanted)
+            self.names[name] = chosen
+            lower = ((0,) * len(rows) + tensor.lower) if any(tensor.lower) else ()
+            self.tensors[chosen] = Tensor(chosen, rows + tensor.shape, role="adjoint", lower=lower, meaning=f"adjoint of {name}")
+
+    def _read_on(self, name: str, active: set[str]) -> bool:
+        return any(name in e.reads() and e.target in active for e in self.program.equations)
+
+    def _seeded_only(self, active: set[str]) -> set[str]:
+        """Outputs that nothing else reads: their adjoint is the cotangent itself."""
+        return {n for n in self.of if not self._read_on(n, active)}
+
+    # -- cotangents ---------------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> tuple[Symbol, ...]:
+        return tuple(i for i, _ in self.seed_rows)
+
+    def _seed(self, name: str, indices: Sequence[Expr]) -> Expr:
+        """The cotangent that arrives at an output from outside."""
+        if self.seed_rows:
+            result: Expr = Integer(1)
+            for row, i in zip(self.rows, indices, strict=True):
+                result *= Iverson(Eq(row, i))
+            return result
+        if name in self.cotangents:
+            if any(i.is_negative for i in indices):
+                return Integer(0)  # a start value is no part of the output
+            return Access(self.cotangents[name], *indices)
+        return Integer(1)
+
+    def _cotangent(self, equation: Equation, indices: Sequence[Expr]) -> Expr:
+        """The adjoint of an equation's target at these positions."""
+        name = equation.target
+        if name in self.names and self.names[name] not in self.cotangents.values():
+            return Access(self.names[name], *self.rows, *indices)
+        return self._seed(name, indices)
+
+    # -- one tensor ---------------------------------------------------------------------------------------------------
+
+    def _adjoint(self, name: str) -> list[Equation]:
+        tensor = self.program.tensors[name]
+        positions: list[dict[int, Expr]] = [{}]
+        for axis in range(tensor.rank):
+            positions.extend({axis: Integer(p)} for p in range(tensor.origin(axis), 0))
+        return [self._adjoint_at(tensor, fixed) for fixed in positions]
+
+    def _adjoint_at(self, tensor: Tensor, fixed: Mapping[int, Expr]) -> Equation:
+        indices, extents = self._target_indices(tensor, fixed)
+        free = {i: n for i, n in zip(indices, extents, strict=True) if isinstance(i, Symbol) and n is not None}
+        free.update(self.seed_rows)
+        target = self.names[tensor.name]
+        all_indices = (*self.rows, *indices)
+        all_extents = (*(n for _, n in self.seed_rows), *extents)
+
+        def record(rule: str, before: Expr, after: Expr, because: str) -> None:
+            self.steps.append(
+                Step(rule, target, all_indices, all_extents, self.readable(before, free), self.readable(after, free), because,
+                     tuple(n for n in all_extents if n is not None))
+            )
+
+        raw: list[Term] = []
+        if tensor.name in self.of:
+            raw.extend(flatten(self._seed(tensor.name, indices), self.fresh))
+        for equation in self.program.equations:
+            if mentions(equation.rhs, tensor.name) and self._carries(equation):
+                raw.extend(self._contributions(equation, tensor.name, indices, record))
+        start = plain_sum(raw)
+        record("chain rule", Sensitivity(tensor.at(*indices)) if not self.seed_rows else start, start, self._reason(tensor.name))
+        simplifier = Simplifier(self.patterns, free, self.fresh, record)
+        result = self.readable(simplifier.run(raw), free)
+        return Equation(target, all_indices, all_extents, result)
+
+    def _carries(self, equation: Equation) -> bool:
+        return equation.target in self.names or equation.target in self.of
+
+    def _reason(self, name: str) -> str:
+        readers = list(dict.fromkeys(e.target for e in self.program.equations if mentions(e.rhs, name) and self._carries(e)))
+        return f"{name} acts through {' and '.join(readers)}" if readers else f"{name} is an output"
+
+    def _contributions(self, equation: Equation, name: str, indices: Sequence[Expr], record: object) -> list[Term]:
+        mapping = {i: self.fresh() for i in equation.ranges}
+        lhs = [substitute(i, dict(mapping)) for i in equation.indices]
+        bound = tuple((mapping[i], n) for i, n in equation.ranges.items())
+        rhs = freshen(substitute(equation.rhs, dict(mapping)), self.fresh)
+        walker = Occurrences(name, self.fresh)
+        cotangent = self._cotangent(equation, lhs)
+        terms = []
+        for part in walker.walk(rhs, Integer(1), ()):
+            terms.extend(self._terms(part, cotangent, bound, indices))
+        for claim in walker.locals:
+            self._record_local(claim, equation, mapping, rhs, self.names.get(name, name))
+        return terms
+
+    def _terms(
+        self, part: Contribution, cotangent: Expr, bound: tuple[tuple[Symbol, Expr], ...], indices: Sequence[Expr]
+    ) -> list[Term]:
+        terms = []
+        for term in flatten(part.factor * cotangent, self.fresh):
+            factors = list(term.factors)
+            for a, f in zip(indices, part.access.indices, strict=True):
+                factors.append((Iverson(Eq(a, f)), Integer(1)))
+            if any(b == 0 for b, _ in factors):  # [a = f] is false for constants that differ
+                continue
+            terms.append(make_term(term.coefficient, bound + part.bound + term.bound, factors))
+        return terms
+
+    def _record_local(
+        self, claim: Local, equation: Equation, mapping: Mapping[Symbol, Symbol], rhs: Expr, target: str
+    ) -> None:
+        """A local derivative is a step of its own, with the equation's indices and the bound ones around it free."""
+        extents = {mapping[i]: n for i, n in equation.ranges.items()}
+        for reduce in rhs.atoms(Reduce):
+            extents.update(reduce.limits)
+        for reduce in claim.after.atoms(Reduce) | claim.before.atoms(Reduce):
+            for i in reduce.bound:
+                extents.pop(i, None)
+        used = sorted((s for s in claim.before.free_symbols | claim.after.free_symbols if s in extents), key=lambda s: s.name)
+        back = {new: old for old, new in mapping.items()}
+        taken = {*self.program.tensors, *self.tensors, *(s.name for s in back.values())}
+        for s in used:
+            if s not in back:
+                name = pick(self.extent_names.get(extents[s], []), taken)
+                taken.add(name)
+                back[s] = index(name)
+        naming: dict[Symbol, Expr] = {s: back[s] for s in used}
+        free = {back[s]: extents[s] for s in used}
+        before = claim.before
+        assert isinstance(before, Partial)
+        shown = Partial(substitute(before.body, naming), before.variable, substitute(before.value, naming))
+        shown = Partial(self.readable(shown.body, free), shown.variable, self.readable(shown.value, free))
+        step = Step(
+            "local derivative",
+            target,
+            tuple(free),
+            tuple(free.values()),
+            shown,
+            self.readable(substitute(claim.after, naming), free),
+            claim.because,
+            tuple(free.values()),
+        )
+        if step not in self.steps:
+            self.steps.append(step)
+
+    def _zero(self, name: str) -> list[Equation]:
+        """An input on which the outputs do not depend: its gradient is 0, and the derivation says so."""
+        tensor = self.program.tensors[name]
+        indices, extents = self._target_indices(tensor, {})
+        target = self.names[name]
+        all_indices, all_extents = (*self.rows, *indices), (*(n for _, n in self.seed_rows), *extents)
+        outputs = ", ".join(self.of)
+        self.steps.append(
+            Step("chain rule", target, all_indices, all_extents, Sensitivity(tensor.at(*indices)) if not self.seed_rows
+                 else Integer(0), Integer(0), f"{outputs} does not depend on {name}", tensor.shape)
+        )
+        return [Equation(target, all_indices, all_extents, Integer(0))]
+
+    def _closing(self, equation: Equation) -> Step:
+        """The whole claim about one adjoint, end to end."""
+        source = next(n for n, a in self.names.items() if a == equation.target)
+        indices = equation.indices[len(self.rows) :]
+        before: Expr = Sensitivity(self.program.tensors[source].at(*indices)) if not self.seed_rows else equation.rhs
+        shape = tuple(n for n in equation.extents if n is not None)
+        return Step("result", equation.target, equation.indices, equation.extents, before, equation.rhs,
+                    f"the adjoint of {source}", shape)
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def _target_indices(self, tensor: Tensor, fixed: Mapping[int, Expr]) -> tuple[tuple[Expr, ...], tuple[Expr | None, ...]]:
+        taken = {*self.program.tensors, *self.tensors, *(s.name for s in self.rows)}
+        taken |= {s.name for s in self.program.dimensions} | {s.name for s in self.program.integers}
+        own = _own_indices(self.program, tensor.name)
+        indices: list[Expr] = []
+        extents: list[Expr | None] = []
+        for axis, extent in enumerate(tensor.shape):
+            if axis in fixed:
+                indices.append(fixed[axis])
+                extents.append(None)
+                continue
+            wanted = [own[axis]] if own and own[axis] else []
+            name = pick([*wanted, *self.extent_names.get(extent, [])], taken)
+            taken.add(name)
+            indices.append(index(name))
+            extents.append(extent)
+        return tuple(indices), tuple(extents)
+
+    def readable(self, expression: Expr, free: Mapping[Symbol, Expr]) -> Expr:
+        """Bound indices renamed to what the declaration uses for their extents."""
+        taken = {*self.program.tensors, *self.tensors, *(s.name for s in free), *(s.name for s in self.rows)}
+        taken |= {s.name for s in self.program.dimensions} | {s.name for s in self.program.integers}
+        taken |= {n for n in names_in(expression) if not n.startswith("_")}
+        return rename_bound(expression, taken, lambda i, extent: self.extent_names.get(extent, []))
+
+
+def _own_indices(program: Program, name: str) -> list[str]:
+    """The index names with which a tensor is defined, or first read by plain indices."""
+    for equation in program.equations:
+        if equation.target == name and all(isinstance(i, Symbol) for i in equation.indices):
+            return [i.name for i in equation.indices]
+    for equation in program.equations:
+        for access in sorted(equation.rhs.atoms(Access), key=str):
+            names = [i.name if isinstance(i, Symbol) else "" for i in access.indices]
+            if access.tensor == name and len(set(names)) == len(names):
+                return names
+    return []
+
+
+def _extent_names(program: Program) -> dict[Expr, list[str]]:
+    """Extent -> the index names that the program uses for it, first uses first."""
+    found: dict[Expr, list[str]] = {}
+
+    def note(i: Symbol, extent: Expr) -> None:
+        names = found.setdefault(extent, [])
+        if i.name not in names:
+            names.append(i.name)
+
+    for equation in program.equations:
+        for i, extent in equation.ranges.items():
+            note(i, extent)
+        for reduce in sorted(equation.rhs.atoms(Reduce), key=str):
+            for i, extent in reduce.limits:
+                note(i, extent)
+    return found
+
+
+def _in_order(adjoint: Program, steps: Sequence[Step], closing: Sequence[Step]) -> list[Step]:
+    """Steps grouped by the equation they lead to, in the order of evaluation."""
+    result: list[Step] = []
+    done: set[int] = set()
+    for equation, last in zip(adjoint.equations, closing, strict=True):
+        for position, step in enumerate(steps):
+            same_place = step.indices == equation.indices or step.rule == "local derivative"
+            if position not in done and step.target == equation.target and same_place:
+                result.append(step)
+                done.add(position)
+        result.append(last)
+    return result
+
+
+__all__ = ["Reverse", "default_wrt", "derive", "letters"]

@@ -1,0 +1,287 @@
+"""Flat terms: an expression as a sum of  coefficient * sum over bound indices * product of powers.
+
+All index calculus happens here: sums are pulled out of products, equal terms merged, bound indices named
+canonically, independent sums separated again when an expression is rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations, product
+
+from sympy import Expr, Integer, Pow, Rational, Symbol
+from sympy.core.numbers import Number
+
+from derive.naming import substitute
+from derive.nodes import Iverson, Reduce, index
+
+Bound = tuple[tuple[Symbol, Expr], ...]
+MAX_PERMUTATIONS = 720
+
+
+@dataclass(frozen=True)
+class Term:
+    """``coefficient * sum_{bound} prod base**exponent``; the factors' order means nothing."""
+
+    coefficient: Expr
+    bound: Bound
+    factors: tuple[tuple[Expr, Expr], ...]
+
+    @property
+    def powers(self) -> dict[Expr, Expr]:
+        return dict(self.factors)
+
+    def free_symbols(self) -> set[Symbol]:
+        found = {s for base, exponent in self.factors for s in base.free_symbols | exponent.free_symbols}
+        return found - {i for i, _ in self.bound}
+
+    def map(self, mapping: Mapping[Symbol, Expr]) -> Term:
+        """Substitute free or bound symbols in the factors (the bound list is left to the caller)."""
+        factors = [(substitute(b, dict(mapping)), substitute(e, dict(mapping))) for b, e in self.factors]
+        return make_term(self.coefficient, self.bound, factors)
+
+
+class Fresh:
+    """A source of index symbols that stand nowhere else."""
+
+    def __init__(self, prefix: str = "_") -> None:
+        self.prefix, self.count = prefix, 0
+
+    def __call__(self) -> Symbol:
+        self.count += 1
+        return index(f"{self.prefix}{self.count}")
+
+
+def _split(base: Expr, exponent: Expr) -> Iterable[tuple[Expr, Expr]]:
+    """A power as simple powers: products and nested powers are taken apart where that is exact."""
+    if base.is_Mul and exponent.is_Integer:
+        for factor in base.args:
+            yield from _split(factor, exponent)
+    elif isinstance(base, Pow) and exponent.is_Integer:
+        yield from _split(base.base, base.exp * exponent)
+    else:
+        yield base, exponent
+
+
+def make_term(coefficient: Expr, bound: Bound, factors: Iterable[tuple[Expr, Expr]]) -> Term:
+    """Collect equal bases, move numbers into the coefficient, drop what is 1."""
+    powers: dict[Expr, Expr] = {}
+    for whole, whole_exponent in factors:
+        for base, exponent in _split(whole, whole_exponent):
+            if isinstance(base, Number) and exponent.is_Integer:
+                coefficient *= base**exponent
+                continue
+            if isinstance(base, Iverson):
+                powers[base] = Integer(1)
+                continue
+            # A number or a sign common to a sum goes outside, so that 2*a - 2*b and b - a are one base.
+            if base.is_Add and exponent.is_Integer:
+                content, base = base.primitive()
+                if base.could_extract_minus_sign():
+                    content, base = -content, -base
+                coefficient *= content**exponent
+            powers[base] = powers.get(base, Integer(0)) + exponent
+    kept = [(b, e) for b, e in powers.items() if e != 0]
+    if any(b.is_zero for b, e in kept if e.is_positive):
+        coefficient = Integer(0)
+    return Term(coefficient, bound, tuple(kept))
+
+
+def flatten(expression: Expr, fresh: Fresh) -> list[Term]:
+    """The terms of an expression; composite factors (sums inside products) stay whole."""
+    if expression.is_Add:
+        return [t for part in expression.args for t in flatten(part, fresh)]
+    if isinstance(expression, Reduce) and expression.op == "sum":
+        mapping = {i: fresh() for i in expression.bound}
+        bound = tuple((mapping[i], extent) for i, extent in expression.limits)
+        body = substitute(expression.body, dict(mapping))
+        return [replace(t, bound=bound + t.bound) for t in flatten(body, fresh)]
+    if expression.is_Mul:
+        coefficient: Expr = Integer(1)
+        factors: list[tuple[Expr, Expr]] = []
+        sums: list[list[Term]] = []
+        for part in expression.args:
+            if isinstance(part, Reduce) and part.op == "sum":
+                sums.append(flatten(part, fresh))
+            elif isinstance(part, Number):
+                coefficient *= part
+            else:
+                factors.append(part.as_base_exp() if isinstance(part, Pow) else (part, Integer(1)))
+        if not sums:
+            return [make_term(coefficient, (), factors)]
+        result = []
+        for choice in product(*sums):
+            inner = [f for t in choice for f in t.factors]
+            number = coefficient
+            for t in choice:
+                number *= t.coefficient
+            result.append(make_term(number, tuple(b for t in choice for b in t.bound), factors + inner))
+        return result
+    if isinstance(expression, Number):
+        return [Term(expression, (), ())] if expression != 0 else []
+    base, exponent = expression.as_base_exp() if isinstance(expression, Pow) else (expression, Integer(1))
+    return [make_term(Integer(1), (), [(base, exponent)])]
+
+
+# -- canonical names --------------------------------------------------------------------------------------------------
+
+
+def _mentions(term: Term, i: Symbol) -> str:
+    """What a bound index does in a term, written without any bound names: its signature."""
+    masked = {j: index("?self" if j == i else "?other") for j, _ in term.bound}
+    parts = sorted(f"{substitute(b, dict(masked))}^{e}" for b, e in term.factors if i in b.free_symbols)
+    return " ".join(parts)
+
+
+def canonical(term: Term) -> Term:
+    """Name the bound indices ``_a``, ``_b``, ... in an order that depends only on what they do."""
+    bound = [(i, n) for i, n in term.bound]
+    signatures = {i: (_mentions(term, i), str(n)) for i, n in bound}
+    bound.sort(key=lambda pair: signatures[pair[0]])
+    groups: list[list[tuple[Symbol, Expr]]] = []
+    for pair in bound:
+        if groups and signatures[groups[-1][0][0]] == signatures[pair[0]]:
+            groups[-1].append(pair)
+        else:
+            groups.append([pair])
+    best: tuple[str, Term] | None = None
+    for count, choice in enumerate(product(*(permutations(g) for g in groups))):
+        if count >= MAX_PERMUTATIONS:
+            break
+        ordered = [pair for group in choice for pair in group]
+        names = {i: index(f"_{chr(97 + k)}") for k, (i, _) in enumerate(ordered)}
+        factors = tuple(
+            sorted(
+                ((substitute(b, dict(names)), substitute(e, dict(names))) for b, e in term.factors),
+                key=lambda f: (str(f[0]), str(f[1])),
+            )
+        )
+        renamed = Term(term.coefficient, tuple((names[i], n) for i, n in ordered), factors)
+        text = str(factors)
+        if best is None or text < best[0]:
+            best = (text, renamed)
+    return best[1] if best is not None else term
+
+
+def merge(terms: Iterable[Term]) -> list[Term]:
+    """Canonical terms with equal ones added; the order is that of their text."""
+    totals: dict[tuple[Bound, tuple[tuple[Expr, Expr], ...]], Expr] = {}
+    for term in map(canonical, terms):
+        key = (term.bound, term.factors)
+        totals[key] = totals.get(key, Integer(0)) + term.coefficient
+    kept = [Term(c, bound, factors) for (bound, factors), c in totals.items() if c != 0]
+    return sorted(kept, key=lambda t: (str(t.factors), str(t.bound)))
+
+
+# -- rebuilding -------------------------------------------------------------------------------------------------------
+
+
+def _components(term: Term) -> list[tuple[list[tuple[Symbol, Expr]], list[tuple[Expr, Expr]]]]:
+    """Factors grouped by the bound indices that tie them together; the first group holds the free ones."""
+    bound = [i for i, _ in term.bound]
+    parent = {i: i for i in bound}
+
+    def root(i: Symbol) -> Symbol:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for base, exponent in term.factors:
+        inside = [i for i in bound if i in base.free_symbols or i in exponent.free_symbols]
+        for i in inside[1:]:
+            parent[root(i)] = root(inside[0])
+    result: list[tuple[list[tuple[Symbol, Expr]], list[tuple[Expr, Expr]]]] = [([], [])]
+    position: dict[Symbol, int] = {}
+    for i, extent in term.bound:
+        r = root(i)
+        if r not in position:
+            position[r] = len(result)
+            result.append(([], []))
+        result[position[r]][0].append((i, extent))
+    for base, exponent in term.factors:
+        inside = [i for i in bound if i in base.free_symbols or i in exponent.free_symbols]
+        result[position[root(inside[0])] if inside else 0][1].append((base, exponent))
+    return result
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    return base if exponent == 1 else Pow(base, exponent)
+
+
+def _positive(term: Term) -> Term:
+    """A negative number in front goes into a difference, where there is one: ``-(a - 1)*b`` is ``(1 - a)*b``."""
+    if not term.coefficient.is_negative:
+        return term
+    for position, (base, exponent) in enumerate(term.factors):
+        if base.is_Add and exponent.is_Integer and exponent.is_odd:
+            factors = (*term.factors[:position], (-base, exponent), *term.factors[position + 1 :])
+            return Term(-term.coefficient, term.bound, factors)
+    return term
+
+
+def rebuild_term(term: Term) -> Expr:
+    """The expression of a term; a sum whose body does not mention its index becomes a factor."""
+    term = _positive(term)
+    result: Expr = term.coefficient
+    for bound, factors in _components(term):
+        body: Expr = Integer(1)
+        for base, exponent in factors:
+            body *= power(base, exponent)
+        if bound and factors:
+            result *= Reduce("sum", body, *bound)
+        else:
+            for _, extent in bound:
+                result *= extent
+            result *= body
+    return result
+
+
+def rebuild(terms: Sequence[Term]) -> Expr:
+    """The sum of the terms, with the factors common to all taken out."""
+    if not terms:
+        return Integer(0)
+    if len(terms) == 1:
+        return rebuild_term(terms[0])
+    common = _common(terms)
+    inner: Expr = Integer(0)
+    for term in terms:
+        rest = [(b, e - common.get(b, Integer(0))) for b, e in term.factors]
+        missing = [(b, -e) for b, e in common.items() if b not in term.powers]
+        inner += rebuild_term(make_term(term.coefficient, term.bound, rest + missing))
+    outside: Expr = Integer(1)
+    for base, exponent in common.items():
+        outside *= power(base, exponent)
+    number, inner = _content(inner)
+    return number * outside * inner
+
+
+def _content(expression: Expr) -> tuple[Expr, Expr]:
+    """A number common to all terms of a sum, taken out where it makes every term simpler."""
+    if not expression.is_Add:
+        return Integer(1), expression
+    numbers = [abs(part.as_coeff_Mul()[0]) for part in expression.args]
+    if all(n == numbers[0] for n in numbers) and numbers[0] != 1:
+        return numbers[0], expression / numbers[0]
+    return Integer(1), expression
+
+
+def _common(terms: Sequence[Term]) -> dict[Expr, Expr]:
+    """Bases free of bound indices that every term has, with the exponent that all share (numeric ones only)."""
+    shared: dict[Expr, Expr] = {}
+    first = terms[0]
+    for base, exponent in first.factors:
+        if isinstance(base, Iverson) and any(i in base.free_symbols for i, _ in first.bound):
+            continue
+        exponents = [t.powers.get(base) for t in terms]
+        if any(e is None for e in exponents):
+            continue
+        if any(i in base.free_symbols for t in terms for i, _ in t.bound):
+            continue
+        if all(isinstance(e, Rational) for e in exponents):
+            lowest = min(exponents) if min(exponents) > 0 else max(exponents)  # type: ignore[type-var]
+            if lowest > 0 or max(exponents) < 0:  # type: ignore[operator]
+                shared[base] = lowest
+        elif all(e == exponent for e in exponents):
+            shared[base] = exponent
+    return shared
