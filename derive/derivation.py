@@ -74,3 +74,18 @@ class Derivation:
             equations=self.program.equations + self.adjoint.equations,
             outputs=tuple(self.gradients.values()),
         )
+
+    def __str__(self) -> str:
+        """The gradients as text, one equation a line, in matrix form where there is one."""
+        from derive.text import equation_text, matrix_text
+
+        return "\n".join(
+            f"{e.target} = {matrix_text(self.matrices[e.target])}" if e.target in self.matrices else equation_text(e)
+            for e in self.equations
+        )
+
+    def latex(self) -> str:
+        """The gradients as LaTeX, one ``align`` environment."""
+        from derive.latex import derivation_latex
+
+        return derivation_latex(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import permutations
 
 from sympy import Add, Expr, Function, Integer, Mul, Pow, Rational, Symbol
@@ -30,6 +31,22 @@ class Pattern:
     whole: Expr
     because: str
     rule: str
+
+    @cached_property
+    def tensors(self) -> frozenset[str]:
+        """Tensors that an expression must mention to match at all."""
+        return tensor_names(self.whole)
+
+    @cached_property
+    def wanted(self) -> list[tuple[Expr, Expr]]:
+        """The factors, the most particular first."""
+        return sorted(self.factors, key=lambda f: (-len(str(f[0])), str(f)))
+
+
+@lru_cache(maxsize=1 << 15)
+def tensor_names(expression: Expr) -> frozenset[str]:
+    """Names of the tensors that an expression mentions."""
+    return frozenset(access.tensor for access in expression.atoms(Access))
 
 
 def pattern(left: Expr, right: Expr, variables: Sequence[Symbol], because: str, rule: str) -> Pattern | None:
@@ -135,7 +152,7 @@ def _match_factors(
 
 def apply_to_term(rule: Pattern, term: Term) -> Iterator[Term]:
     """The term with the pattern's product replaced, for every way in which it matches."""
-    wanted = sorted(rule.factors, key=lambda f: (-len(str(f[0])), str(f)))
+    wanted = rule.wanted
     free = rule.variables | {i for i, _ in rule.bound}
     extents = dict(term.bound)
     for match, used in _match_factors(wanted, term, {}, free, {}):

@@ -9,11 +9,11 @@ from sympy import Add, Dummy, Expr, Integer, Pow, Rational, Symbol, factor, toge
 from sympy.polys.polyerrors import PolynomialError
 
 from derive.delta import collapse, simplify_guards
-from derive.fold import Pattern, apply_to_term, fold_term, pattern
+from derive.fold import Pattern, apply_to_term, fold_term, pattern, tensor_names
 from derive.nodes import Access, Iverson, Reduce, Where
 from derive.program import Equation, Program
 from derive.scalar import tidy_sign
-from derive.terms import Fresh, Term, flatten, make_term, merge, rebuild, rebuild_term
+from derive.terms import Fresh, Term, flatten, make_term, merge, rebuild, rebuild_term, text
 
 MAX_EXPANDED = 24
 
@@ -22,7 +22,7 @@ Record = Callable[[str, Expr, Expr, str], None]
 
 def size(expression: Expr) -> int:
     """How long an expression is when printed."""
-    return len(str(expression))
+    return len(text(expression))
 
 
 def patterns_of(program: Program) -> list[Pattern]:
@@ -89,6 +89,8 @@ class Simplifier:
         return current
 
     def _fold_one(self, rule: Pattern, term: Term) -> list[Term] | None:
+        if not rule.tensors <= frozenset[str]().union(*(tensor_names(part) for factor in term.factors for part in factor)):
+            return None
         deep = fold_term(rule, term)
         if deep != term:
             return [deep]

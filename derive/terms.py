@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import permutations, product
 
 from sympy import Expr, Integer, Pow, Rational, Symbol
@@ -124,13 +125,23 @@ def flatten(expression: Expr, fresh: Fresh) -> list[Term]:
     return [make_term(Integer(1), (), [(base, exponent)])]
 
 
+@lru_cache(maxsize=1 << 16)
+def text(expression: Expr) -> str:
+    """The text that expressions are ordered by; printing them anew for each comparison would take most of the time."""
+    return str(expression)
+
+
+def _factors_text(factors: Sequence[tuple[Expr, Expr]]) -> str:
+    return ", ".join(f"({text(base)}, {text(exponent)})" for base, exponent in factors)
+
+
 # -- canonical names --------------------------------------------------------------------------------------------------
 
 
 def _mentions(term: Term, i: Symbol) -> str:
     """What a bound index does in a term, written without any bound names: its signature."""
     masked = {j: index("?self" if j == i else "?other") for j, _ in term.bound}
-    parts = sorted(f"{substitute(b, dict(masked))}^{e}" for b, e in term.factors if i in b.free_symbols)
+    parts = sorted(f"{text(substitute(b, dict(masked)))}^{text(e)}" for b, e in term.factors if i in b.free_symbols)
     return " ".join(parts)
 
 
@@ -154,13 +165,13 @@ def canonical(term: Term) -> Term:
         factors = tuple(
             sorted(
                 ((substitute(b, dict(names)), substitute(e, dict(names))) for b, e in term.factors),
-                key=lambda f: (str(f[0]), str(f[1])),
+                key=lambda f: (text(f[0]), text(f[1])),
             )
         )
         renamed = Term(term.coefficient, tuple((names[i], n) for i, n in ordered), factors)
-        text = str(factors)
-        if best is None or text < best[0]:
-            best = (text, renamed)
+        order = _factors_text(factors)
+        if best is None or order < best[0]:
+            best = (order, renamed)
     return best[1] if best is not None else term
 
 
@@ -171,7 +182,7 @@ def merge(terms: Iterable[Term]) -> list[Term]:
         key = (term.bound, term.factors)
         totals[key] = totals.get(key, Integer(0)) + term.coefficient
     kept = [Term(c, bound, factors) for (bound, factors), c in totals.items() if c != 0]
-    return sorted(kept, key=lambda t: (str(t.factors), str(t.bound)))
+    return sorted(kept, key=lambda t: (_factors_text(t.factors), str(t.bound)))
 
 
 # -- rebuilding -------------------------------------------------------------------------------------------------------
@@ -214,7 +225,7 @@ def _positive(term: Term) -> Term:
     if not term.coefficient.is_negative:
         return term
     for position, (base, exponent) in enumerate(term.factors):
-        if base.is_Add and exponent.is_Integer and exponent.is_odd:
+        if base.is_Add and exponent.is_Integer and exponent.is_odd and not base.as_coeff_Add()[0].is_positive:
             factors = (*term.factors[:position], (-base, exponent), *term.factors[position + 1 :])
             return Term(-term.coefficient, term.bound, factors)
     return term

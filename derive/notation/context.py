@@ -1,0 +1,75 @@
+"""What a printer has to know beside the expression: which names are adjoints, ranks and sizes, the order of indices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from derive.notation.names import name_box
+from derive.notation.tree import Accent, Box, Letter
+from derive.program import Equation, Program, Tensor
+
+if TYPE_CHECKING:
+    from derive.derivation import Derivation
+
+
+@dataclass(frozen=True)
+class Notation:
+    """The context of a formula.
+
+    ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors`` gives ranks and
+    roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes as declared, and
+    ``objective`` what is differentiated.
+    """
+
+    adjoints: Mapping[str, str] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    objective: str = ""
+
+    @classmethod
+    def of(cls, subject: Program | Derivation) -> Notation:
+        """The context of a program or of a derivation."""
+        if isinstance(subject, Program):
+            return cls(_adjoints(subject), subject.tensors, (), tuple(s.name for s in subject.dimensions))
+        program = subject.program
+        known = {adjoint: tensor for tensor, adjoint in (*subject.adjoints.items(), *subject.cotangents.items())}
+        tensors = {**program.tensors, **subject.adjoint.tensors}
+        objective = subject.of[0] if len(subject.of) == 1 and not subject.cotangents else ""
+        return cls({**_adjoints(subject.combined), **known}, tensors, (), tuple(s.name for s in program.dimensions), objective)
+
+    def at(self, equation: Equation) -> Notation:
+        """The same with the free indices of one equation."""
+        return self.indexed(*(i.name for i in equation.ranges))
+
+    def indexed(self, *names: str) -> Notation:
+        return replace(self, order=names)
+
+    def name(self, tensor: str) -> Box:
+        """The name of a tensor; an adjoint is its tensor's name with a bar."""
+        if tensor in self.adjoints:
+            return Accent("bar", self.name(self.adjoints[tensor]))
+        return name_box(tensor)
+
+    def is_adjoint(self, tensor: str) -> bool:
+        return tensor in self.adjoints
+
+    def goal(self) -> Box:
+        """What is differentiated: the scalar output by name, else a script L (cotangents times outputs)."""
+        return self.name(self.objective) if self.objective else Letter("L", "script")
+
+
+def _adjoints(program: Program) -> dict[str, str]:
+    """Adjoint name -> tensor, from the roles and the rule that an adjoint's name is its tensor's behind a ``d``."""
+    found = {}
+    for tensor in program.tensors.values():
+        if tensor.role in ("adjoint", "cotangent"):
+            stem = tensor.name.removeprefix("d")
+            while stem and stem not in program.tensors and stem.endswith("_"):
+                stem = stem[:-1]
+            stem = stem if stem in program.tensors else stem.removesuffix("_total")
+            if stem != tensor.name and stem in program.tensors:
+                found[tensor.name] = stem
+    return found
