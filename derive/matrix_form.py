@@ -102,7 +102,7 @@ class Recogniser:
             raise NoMatrixForm(f"{access} is no whole tensor of rank 2 or less")
         if len(set(layout)) != len(layout):
             raise NoMatrixForm(f"{access} is a diagonal")
-        return Piece(Whole(access.tensor), layout)
+        return Piece(Whole(access.tensor) if layout else Scalar(access), layout)
 
     def _apply(self, name: str, arguments: Sequence[Expr]) -> Piece:
         parts = [self.piece(a) for a in arguments]

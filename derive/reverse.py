@@ -84,9 +84,11 @@ class Reverse:
     cotangents: dict[str, str] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
-    def run(self) -> Derivation:
+    def __post_init__(self) -> None:
         self.patterns = patterns_of(self.program)
         self.extent_names = _extent_names(self.program)
+
+    def run(self) -> Derivation:
         active = self._active()
         self._name_tensors(active)
         equations: list[Equation] = []
@@ -112,7 +114,7 @@ class Reverse:
         kept = {n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"}
         adjoint = adjoint.with_(tensors=kept)
         steps = [s for s in self.steps if s.target in {e.target for e in adjoint.equations}]
-        closing = [self._closing(e) for e in adjoint.equations]
+        closing = [] if self.seed_rows else [self._closing(e) for e in adjoint.equations]
         derivation = Derivation(
             self.program, self.of, self.wrt, adjoint, gradients, self.cotangents, tuple(_in_order(adjoint, steps, closing)),
             adjoints=self.names,
@@ -237,7 +239,8 @@ class Reverse:
             if mentions(equation.rhs, tensor.name) and self._carries(equation):
                 raw.extend(self._contributions(equation, tensor.name, indices, record))
         start = plain_sum(raw)
-        record("chain rule", Sensitivity(tensor.at(*indices)) if not self.seed_rows else start, start, self._reason(tensor.name))
+        if not self.seed_rows:
+            record("chain rule", Sensitivity(tensor.at(*indices)), start, self._reason(tensor.name))
         simplifier = Simplifier(self.patterns, free, self.fresh, record)
         result = self.readable(simplifier.run(raw), free)
         return Equation(target, all_indices, all_extents, result)
@@ -319,18 +322,19 @@ class Reverse:
         indices, extents = self._target_indices(tensor, {})
         target = self.names[name]
         all_indices, all_extents = (*self.rows, *indices), (*(n for _, n in self.seed_rows), *extents)
-        outputs = ", ".join(self.of)
-        self.steps.append(
-            Step("chain rule", target, all_indices, all_extents, Sensitivity(tensor.at(*indices)) if not self.seed_rows
-                 else Integer(0), Integer(0), f"{outputs} does not depend on {name}", tensor.shape)
-        )
+        if not self.seed_rows:
+            because = f"{', '.join(self.of)} does not depend on {name}"
+            before = Sensitivity(tensor.at(*indices))
+            self.steps.append(
+                Step("chain rule", target, all_indices, all_extents, before, Integer(0), because, tensor.shape)
+            )
         return [Equation(target, all_indices, all_extents, Integer(0))]
 
     def _closing(self, equation: Equation) -> Step:
         """The whole claim about one adjoint, end to end."""
         source = next(n for n, a in self.names.items() if a == equation.target)
         indices = equation.indices[len(self.rows) :]
-        before: Expr = Sensitivity(self.program.tensors[source].at(*indices)) if not self.seed_rows else equation.rhs
+        before = Sensitivity(self.program.tensors[source].at(*indices))
         shape = tuple(n for n in equation.extents if n is not None)
         return Step("result", equation.target, equation.indices, equation.extents, before, equation.rhs,
                     f"the adjoint of {source}", shape)
@@ -398,13 +402,13 @@ def _in_order(adjoint: Program, steps: Sequence[Step], closing: Sequence[Step]) 
     """Steps grouped by the equation they lead to, in the order of evaluation."""
     result: list[Step] = []
     done: set[int] = set()
-    for equation, last in zip(adjoint.equations, closing, strict=True):
+    for number, equation in enumerate(adjoint.equations):
         for position, step in enumerate(steps):
             same_place = step.indices == equation.indices or step.rule == "local derivative"
             if position not in done and step.target == equation.target and same_place:
                 result.append(step)
                 done.add(position)
-        result.append(last)
+        result.extend(closing[number : number + 1])
     return result
 
 
