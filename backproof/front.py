@@ -24,7 +24,7 @@ def operation(what: Operation | str | Path) -> Operation:
 
     >>> operation("sigmoid").name
     'sigmoid'
-    >>> operation("x[n]; y = x**2").outputs
+    >>> operation("x[n]; y = x**2").program.outputs
     ('y',)
 
     Raises ``UnknownOperation`` for a name that nobody declared, ``DeclarationError`` for text that is no declaration.
@@ -86,37 +86,48 @@ def derive(what: Differentiable, of: Names = None, wrt: Names = None) -> Derivat
     return reverse(_subject(what), of=names(of), wrt=names(wrt))
 
 
-def jvp(what: Differentiable, of: Names = None, wrt: Names = None) -> Any:
+def jvp(what: Differentiable, wrt: Names = None) -> Derivation:
     r"""The directional derivative :math:`\dot y = \sum_x (\partial y / \partial x)\, \dot x` (forward mode).
 
-    >>> jvp("sigmoid").program.outputs
-    ('z',)
+    In the result ``cotangents`` maps each input to the tangent that a caller gives, ``gradients`` each output to its tangent.
+
+    >>> print(jvp("sigmoid"))
+    a_dot = (1 - a)*a*z_dot
 
     Raises ``DerivationError`` as :func:`derive` does.
     """
     from derive.forward import jvp as forward
 
-    return forward(_subject(what), of=names(of), wrt=names(wrt))
+    return forward(_subject(what), wrt=names(wrt))
 
 
-def jacobian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Any:
+def jacobian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Derivation:
     r"""The Jacobian :math:`J_{a,b} = \partial y_a / \partial x_b` of one output in one input, with symbolic sizes.
 
-    Raises ``DerivationError`` as :func:`derive` does.
+    The axes of the output come first.  Raises ``DerivationError`` as :func:`derive` does, and where ``of`` or ``wrt`` leave a
+    choice.
+
+    >>> print(jacobian("dense", wrt="b"))
+    J_Z_b[r, q, j] = [j == q]
     """
     from derive.second import jacobian as full
 
     return full(_subject(what), of=of, wrt=wrt)
 
 
-def hessian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Any:
+def hessian(what: Differentiable, of: str | None = None, wrt: Names = None) -> Derivation:
     r"""The Hessian :math:`H_{a,b} = \partial^2 L / \partial x_a \partial x_b` of a scalar output.
+
+    ``wrt`` is one input, or two for a mixed block (``"w, b"``).
+
+    >>> print(hessian("logistic_regression", wrt="w"))
+    J_dw_w = ...X...X.../n
 
     Raises ``DerivationError`` when ``of`` is not a scalar, and as :func:`derive` does.
     """
     from derive.second import hessian as second
 
-    return second(_subject(what), of=of, wrt=wrt)
+    return second(_subject(what), of=of, wrt=names(wrt))
 
 
 def compile(what: Differentiable | Derivation, wrt: Names = None) -> Function:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backproof.cli.arguments import Json, Of, Subject, Wrt, names, operation
+from backproof.cli.arguments import Json, Of, Subject, Wrt, about, names, operation
 from backproof.cli.console import emit, source
 
 
@@ -14,7 +14,8 @@ def code(subject: Subject, of: Of = None, wrt: Wrt = None, json: Json = False) -
     from derive.reverse import derive
     from numeric import compile as generate
 
-    function = generate(derive(found, of=names(of), wrt=names(wrt)))
+    with about(subject):
+        function = generate(derive(found, of=names(of), wrt=names(wrt)))
     if json:
         emit(
             {"name": found.name, "source": function.source, "rewrites": [_rewrite(each) for each in function.rewrites]}

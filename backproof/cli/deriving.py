@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof.cli.arguments import Json, Of, Subject, Wrt, names, operation
+from backproof.cli.arguments import Json, Of, Subject, Wrt, about, names, operation
 from backproof.cli.console import emit
 from backproof.cli.failures import BadInput
 
@@ -38,7 +38,8 @@ def derive(
     """Derive the gradient of an operation."""
     found = operation(subject)
     started = time.perf_counter()
-    result = _hessian(found, names(of), names(wrt)) if hessian else _gradient(found, names(of), names(wrt))
+    with about(subject):
+        result = _hessian(found, names(of), names(wrt)) if hessian else _gradient(found, names(of), names(wrt))
     seconds = time.perf_counter() - started
     if json:
         emit({"name": found.name, "seconds": round(seconds, 4), **described(result)})
@@ -57,13 +58,12 @@ def _gradient(found: Any, of: tuple[str, ...] | None, wrt: tuple[str, ...] | Non
     return reverse(found, of=of, wrt=wrt)
 
 
-def _hessian(found: Any, of: tuple[str, ...] | None, wrt: tuple[str, ...] | None) -> Any:
+def _hessian(found: Any, of: tuple[str, ...] | None, wrt: tuple[str, ...] | None) -> Derivation:
     from derive.second import hessian
 
-    for option, given in (("--of", of), ("--wrt", wrt)):
-        if given is not None and len(given) != 1:
-            raise BadInput(f"--hessian takes one name for {option}, got {', '.join(given)}")
-    return hessian(found, of=of[0] if of else None, wrt=wrt[0] if wrt else None)
+    if of is not None and len(of) != 1:
+        raise BadInput(f"--hessian is of one scalar output, got --of {', '.join(of)}")
+    return hessian(found, of=of[0] if of else None, wrt=wrt)
 
 
 def _print_equations(result: Derivation, form: Form) -> None:

@@ -84,7 +84,10 @@ def test_derive_json_says_everything(capsys: Capture) -> None:
 def test_the_hessian_of_a_scalar(capsys: Capture) -> None:
     result = in_process(capsys, "derive", "logistic_regression", "--wrt", "w", "--hessian")
     assert result.status == 0, result.err
-    assert "sigmoid" in result.out
+    assert "X.T @" in result.out
+    block = in_process(capsys, "derive", "logistic_regression", "--wrt", "w,b", "--hessian")
+    assert block.status == 0, block.err
+    assert block.out != result.out
 
 
 def test_a_file_and_standard_input_are_read_alike(tmp_path: Path, capsys: Capture) -> None:
