@@ -306,7 +306,8 @@ def _times(tree: Times) -> str:
         if isinstance(factor, Scalar):
             number, rest = factor.value.as_coeff_Mul()
             numerator, denominator = fraction(abs(number) * rest)
-            sign = "-" if number.is_negative else ""
+            if number.is_negative:
+                sign = "" if sign else "-"
             if numerator != 1:
                 top.append(_in(Scalar(numerator), _PRODUCT))
             if denominator != 1:
