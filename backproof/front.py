@@ -89,7 +89,8 @@ def derive(what: Differentiable, of: Names = None, wrt: Names = None) -> Derivat
 def jvp(what: Differentiable, wrt: Names = None) -> Derivation:
     r"""The directional derivative :math:`\dot y = \sum_x (\partial y / \partial x)\, \dot x` (forward mode).
 
-    In the result ``cotangents`` maps each input to the tangent that a caller gives, ``gradients`` each output to its tangent.
+    In the result ``cotangents`` maps each input to the tangent that a caller gives, ``gradients`` each output to its
+    tangent.
 
     >>> print(jvp("sigmoid"))
     a_dot = (1 - a)*a*z_dot
@@ -104,8 +105,8 @@ def jvp(what: Differentiable, wrt: Names = None) -> Derivation:
 def jacobian(what: Differentiable, of: str | None = None, wrt: str | None = None) -> Derivation:
     r"""The Jacobian :math:`J_{a,b} = \partial y_a / \partial x_b` of one output in one input, with symbolic sizes.
 
-    The axes of the output come first.  Raises ``DerivationError`` as :func:`derive` does, and where ``of`` or ``wrt`` leave a
-    choice.
+    The axes of the output come first.  Raises ``DerivationError`` as :func:`derive` does, and where ``of`` or ``wrt``
+    leave a choice.
 
     >>> print(jacobian("dense", wrt="b"))
     J_Z_b[r, q, j] = [j == q]
