@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from derive.program import Tensor
 
 
+_SHOWN = ("input", "hyper", "output")
 _LISTED = ("title", "category", "summary")
 
 
@@ -49,12 +50,11 @@ def show(name: Subject, json: Json = False) -> None:
     typer.echo()
     source(indent(cleandoc(found.text), "    "), "python")
     typer.echo()
-    rows = [_symbol(tensor) for tensor in found.program.tensors.values() if tensor.role in ("input", "hyper", "output")]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)] if rows else []
-    for row in rows:
-        typer.echo(
-            "  " + "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[2]]).rstrip()
-        )
+    rows = [_symbol(tensor) for tensor in found.program.tensors.values() if tensor.role in _SHOWN]
+    # One long shape must not push every other line to the right.
+    width = max((len(shape) for shape, _, _ in rows if len(shape) <= 32), default=0)
+    for shape, role, meaning in rows:
+        typer.echo(f"  {shape:<{width}}  {role:<7}  {meaning}".rstrip())
     for symbol, default in found.program.integers.items():
         typer.echo(f"  {symbol} = {default}")
     for title, lines in (
@@ -70,7 +70,7 @@ def show(name: Subject, json: Json = False) -> None:
 def _symbol(tensor: Tensor) -> tuple[str, str, str]:
     """Name with shape, role, meaning (with domain and default)."""
     shape = f"{tensor.name}[{', '.join(map(str, tensor.shape))}]" if tensor.shape else tensor.name
-    role = "integer input" if tensor.integer else "data" if tensor.data else tensor.role
+    role = "integer" if tensor.integer else "data" if tensor.data else tensor.role
     domain = ", ".join(str(condition) for condition in tensor.domain)
     default = "" if tensor.default is None else f"default {tensor.default}"
     return shape, role, "; ".join(filter(None, (tensor.meaning, domain, default)))
