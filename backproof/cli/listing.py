@@ -43,6 +43,8 @@ def show(name: Subject, json: Json = False) -> None:
     if json:
         emit(_details(found))
         return
+    from derive.text import expression_text
+
     typer.echo(f"{found.name}: {found.title}" if found.title else found.name)
     for line in (found.summary, found.interpretation):
         if line:
@@ -59,7 +61,7 @@ def show(name: Subject, json: Json = False) -> None:
         typer.echo(f"  {symbol} = {default}")
     for title, lines in (
         ("layout", [found.layout]),
-        ("facts", [f"{left} == {right}" for left, right in found.program.facts]),
+        ("facts", [f"{expression_text(left)} == {expression_text(right)}" for left, right in found.program.facts]),
         ("conventions", found.program.conventions),
         ("source", [found.source]),
     ):
@@ -69,9 +71,11 @@ def show(name: Subject, json: Json = False) -> None:
 
 def _symbol(tensor: Tensor) -> tuple[str, str, str]:
     """Name with shape, role, meaning (with domain and default)."""
-    shape = f"{tensor.name}[{', '.join(map(str, tensor.shape))}]" if tensor.shape else tensor.name
+    from derive.text import condition_text, expression_text
+
+    shape = f"{tensor.name}[{', '.join(map(expression_text, tensor.shape))}]" if tensor.shape else tensor.name
     role = "integer" if tensor.integer else "data" if tensor.data else tensor.role
-    domain = ", ".join(str(condition) for condition in tensor.domain)
+    domain = ", ".join(map(condition_text, tensor.domain))
     default = "" if tensor.default is None else f"default {tensor.default}"
     return shape, role, "; ".join(filter(None, (tensor.meaning, domain, default)))
 
@@ -81,7 +85,7 @@ def _entry(found: Operation) -> dict[str, Any]:
 
 
 def _details(found: Operation) -> dict[str, Any]:
-    from derive.text import equation_text
+    from derive.text import condition_text, equation_text, expression_text
 
     program = found.program
     return {
@@ -93,11 +97,11 @@ def _details(found: Operation) -> dict[str, Any]:
         "tensors": [
             {
                 "name": tensor.name,
-                "shape": [str(extent) for extent in tensor.shape],
+                "shape": [expression_text(extent) for extent in tensor.shape],
                 "role": tensor.role,
                 "integer": tensor.integer,
                 "data": tensor.data,
-                "domain": [str(condition) for condition in tensor.domain],
+                "domain": [condition_text(condition) for condition in tensor.domain],
                 "default": tensor.default,
                 "meaning": tensor.meaning,
             }
@@ -105,7 +109,7 @@ def _details(found: Operation) -> dict[str, Any]:
         ],
         "integers": {str(symbol): default for symbol, default in program.integers.items()},
         "equations": [equation_text(equation) for equation in program.equations],
-        "facts": [f"{left} == {right}" for left, right in program.facts],
+        "facts": [f"{expression_text(left)} == {expression_text(right)}" for left, right in program.facts],
         "conventions": list(program.conventions),
         "outputs": list(program.outputs),
         "wrt": list(found.wrt),
