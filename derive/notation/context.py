@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from derive.notation.names import name_box
-from derive.notation.tree import Accent, Box, Letter
+from derive.notation.names import accented, name_box
+from derive.notation.tree import Box, Letter, Words, superscript
 from derive.program import Equation, Program, Tensor
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 class Notation:
     """The context of a formula.
 
-    ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors`` gives ranks and
-    roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes as declared, and
-    ``objective`` what is differentiated.
+    ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors`` gives
+    ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes as
+    declared, and ``objective`` what is differentiated.
     """
 
     adjoints: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +39,9 @@ class Notation:
         known = {adjoint: tensor for tensor, adjoint in (*subject.adjoints.items(), *subject.cotangents.items())}
         tensors = {**program.tensors, **subject.adjoint.tensors}
         objective = subject.of[0] if len(subject.of) == 1 and not subject.cotangents else ""
-        return cls({**_adjoints(subject.combined), **known}, tensors, (), tuple(s.name for s in program.dimensions), objective)
+        return cls(
+            {**_adjoints(subject.combined), **known}, tensors, (), tuple(s.name for s in program.dimensions), objective
+        )
 
     def at(self, equation: Equation) -> Notation:
         """The same with the free indices of one equation."""
@@ -48,10 +51,21 @@ class Notation:
         return replace(self, order=names)
 
     def name(self, tensor: str) -> Box:
-        """The name of a tensor; an adjoint is its tensor's name with a bar."""
-        if tensor in self.adjoints:
-            return Accent("bar", self.name(self.adjoints[tensor]))
-        return name_box(tensor)
+        """The name of a tensor; an adjoint is its tensor's name with a bar.
+
+        Where an output is read on, the cotangent that a caller gives is only a part of its adjoint; it is marked ``out``.
+        """
+        if tensor not in self.adjoints:
+            return name_box(tensor)
+        barred = accented("bar", self.name(self.adjoints[tensor]))
+        return superscript(barred, Words("out")) if tensor in self.partial_cotangents else barred
+
+    @cached_property
+    def partial_cotangents(self) -> frozenset[str]:
+        """Cotangents whose tensor has an adjoint beside them."""
+        stems = list(self.adjoints.values())
+        given = (name for name in self.adjoints if name in self.tensors and self.tensors[name].role == "cotangent")
+        return frozenset(name for name in given if stems.count(self.adjoints[name]) > 1)
 
     def is_adjoint(self, tensor: str) -> bool:
         return tensor in self.adjoints

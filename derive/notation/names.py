@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
-from derive.notation.tree import Accent, Box, Letter, Number, Script, row, separated
+from derive.notation.tree import Accent, Box, Letter, Number, Script, Sign, row, separated
 
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 SHORT = {"eps": "epsilon", "lam": "lambda", "lamda": "lambda"}  # how they are spelt where lambda is a keyword
 ACCENTS = ("hat", "tilde", "dot")
 BARE = re.compile(r"[A-Za-z]\d+")
 
 
-@lru_cache(maxsize=None)
+@cache
 def name_box(name: str) -> Box:
     """A name as it is set: ``W1`` as W with subscript 1, ``xhat`` as x with a hat, ``W_hh``, ``gamma``, words upright.
 
@@ -25,15 +59,16 @@ def name_box(name: str) -> Box:
     >>> name_box("scores")
     Letter(text='scores', style='upright')
     """
-    head, underscore, tail = name.partition("_")
+    head, underscore, tail = (name.lstrip("_") or name).partition("_")
     if underscore and head:
         parts = [_subscript(part) for part in tail.split("_") if part]
         base = name_box(head)
         if not parts:  # a trailing underscore marks a name that was made unique
-            return Script(base, sup=Letter("prime", "sign"))
+            return Script(base, sup=Sign("prime"))
         if isinstance(base, Script) and base.sub is not None:
             return Script(base.base, separated([base.sub, *parts]))
         return Script(base, separated(parts))
+    name = head
     digits = re.fullmatch(r"(.*?[^\d])(\d+)", name)
     if digits and (len(digits[1]) == 1 or _is_known(digits[1])):
         return Script(name_box(digits[1]), Number(digits[2]))
@@ -62,6 +97,13 @@ def _subscript(text: str) -> Box:
     if len(text) == 2 and text.isalpha():
         return row(*(_word(letter) for letter in text))
     return name_box(text)
+
+
+def accented(kind: str, name: Box) -> Box:
+    """A mark over a name: over its letter, not over its subscripts."""
+    if isinstance(name, Script):
+        return Script(accented(kind, name.base), name.sub, name.sup)
+    return Accent(kind, name)
 
 
 def is_word(box: Box) -> bool:

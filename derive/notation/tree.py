@@ -36,7 +36,7 @@ class Number(Box):
 
 @dataclass(frozen=True)
 class Sign(Box):
-    """An operator, relation, punctuation mark or ordinary symbol, by name (``plus``, ``odot``, ``le``, ``infinity``)."""
+    """An operator, relation, punctuation mark or ordinary symbol, by name (``plus``, ``odot``, ``le``)."""
 
     name: str
 
@@ -89,7 +89,7 @@ class Accent(Box):
 
 @dataclass(frozen=True)
 class Fence(Box):
-    """A box between delimiters: ``(``, ``[``, ``floor`` or ``bar``; ``right`` is false for an evaluation bar's left side."""
+    """A box between delimiters: ``(``, ``[``, ``floor`` or ``bar`` (an absolute value)."""
 
     kind: str
     body: Box
@@ -157,5 +157,13 @@ def separated(boxes: list[Box], separator: Box = COMMA) -> Box:
     return row(*parts)
 
 
+def superscript(base: Box, above: Box) -> Box:
+    """A box raised beside a base, above a subscript that is there already."""
+    if isinstance(base, Script) and base.sup is None:
+        return Script(base.base, base.sub, above)
+    return Script(base, sup=above)
+
+
 def fenced(box: Box, kind: str = "(") -> Box:
+    """A box in delimiters."""
     return Fence(kind, box)

@@ -1,0 +1,454 @@
+"""How each node of an expression is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy
+from sympy import Add, And, Expr, Mul, Not, Or, Pow, Symbol, exp
+from sympy.core.relational import Relational
+
+from derive.errors import BackproofError
+from derive.named import NamedFunction
+from derive.nodes import Access, Iverson, Maximum, Minimum, Partial, Reduce, Sensitivity, Where
+from derive.notation.breaking import width
+from derive.notation.context import Notation
+from derive.notation.names import has_subscript, name_box
+from derive.notation.products import bounded, is_plain_number, merge_brackets, product_box
+from derive.notation.sums import split_sign, sum_box
+from derive.notation.tree import (
+    COMMA,
+    EQUALS,
+    MINUS,
+    ONE,
+    Big,
+    Box,
+    Cases,
+    Evaluated,
+    Fence,
+    Fraction,
+    Letter,
+    Named,
+    Number,
+    Root,
+    Row,
+    Script,
+    Sign,
+    Words,
+    fenced,
+    row,
+    separated,
+    superscript,
+)
+from derive.text import content
+
+RELATION_SIGNS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "equals", "!=": "ne"}
+GREEK_FUNCTIONS = {"sigmoid": "sigma"}  # functions that are known by a letter
+UPRIGHT_FUNCTIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "Abs": "abs"}
+BARE_ARGUMENT = ("log",)  # functions written without parentheses before a single letter
+TIES = {"first": "", "last": "", "share": ""}
+
+
+class NoNotation(BackproofError, TypeError):
+    """A node that nobody has said how to write."""
+
+
+def expression_box(expression: Expr, notation: Notation | None = None) -> Box:
+    """The boxes of an expression.
+
+    >>> from derive.nodes import Access
+    >>> expression_box(Access("alpha") / 2)
+    Fraction(numerator=Letter(text='alpha', style='italic'), denominator=Number(text='2'))
+
+    Raises :class:`NoNotation` for a node without a printed form.
+    """
+    return Setter(notation or Notation()).signed(expression)
+
+
+def condition_box(condition: object, notation: Notation | None = None) -> Box:
+    """The boxes of a condition: relations, two bounds in one chain, ``and`` as a comma."""
+    return Setter(notation or Notation()).condition(condition)
+
+
+@dataclass(frozen=True)
+class Setter:
+    """Sets expressions in one context."""
+
+    notation: Notation
+
+    # -- roles of a subexpression -------------------------------------------------------------------------------------
+
+    def signed(self, expression: Expr) -> Box:
+        """On its own: a leading minus is allowed."""
+        if isinstance(expression, Add):
+            number, rest = content(expression)
+            return sum_box(self, expression) if number == 1 else row(self.box(number), fenced(sum_box(self, rest)))
+        negative, rest = split_sign(expression)
+        return row(MINUS, self.factor_of_minus(rest)) if negative else self.box(rest)
+
+    def factor_of_minus(self, expression: Expr) -> Box:
+        return fenced(self.box(expression)) if isinstance(expression, Add) else self.box(expression)
+
+    def term(self, expression: Expr) -> Box:
+        """As a term of a sum, its sign already written."""
+        return fenced(self.signed(expression)) if isinstance(expression, Add) else self.box(expression)
+
+    def factor(self, expression: Expr, last: bool = False) -> Box:
+        """As a factor of a product; an open-ended sum needs no parentheses where it comes last."""
+        negative, _ = split_sign(expression)
+        if isinstance(expression, Add | Where) or (negative and not isinstance(expression, Pow)):
+            return fenced(self.signed(expression))
+        if isinstance(expression, Reduce) and not last:
+            return fenced(self.box(expression))
+        if isinstance(expression, Maximum | Partial):
+            return self.box(expression)
+        return self.box(expression)
+
+    def base(self, expression: Expr) -> Box:
+        """As the base of a power."""
+        simple = isinstance(expression, Access | Symbol | Iverson | NamedFunction | Maximum) or (
+            is_plain_number(expression) and expression.is_nonnegative and not isinstance(expression, sympy.Rational)
+        )
+        if simple or (isinstance(expression, sympy.Integer) and expression >= 0):
+            return self.box(expression)
+        return fenced(self.signed(expression))
+
+    # -- dispatch -----------------------------------------------------------------------------------------------------
+
+    def box(self, expression: Expr) -> Box:
+        """The boxes of an expression by its class."""
+        for kind in type(expression).__mro__:
+            method = _METHODS.get(kind)
+            if method is not None:
+                return method(self, expression)
+        raise NoNotation(
+            f"there is no notation for {type(expression).__name__} (in {expression}); use the nodes of "
+            "derive.nodes and elementwise operations, or add a method to derive.notation.expressions"
+        )
+
+    def condition(self, condition: object) -> Box:
+        if isinstance(condition, And):
+            parts = merge_brackets([Iverson(part) for part in sorted(condition.args, key=str)])
+            if len(parts) == 1:
+                return self.chain(condition)
+            return separated([self.condition(part.args[0]) for part in parts])
+        if isinstance(condition, Or):
+            boxes = [self.condition(part) for part in sorted(condition.args, key=str)]
+            return separated(boxes, Words(" or "))
+        if isinstance(condition, Not):
+            return row(Words("not "), fenced(self.condition(condition.args[0])))
+        if isinstance(condition, Relational):
+            return row(self.signed(condition.lhs), Sign(RELATION_SIGNS[condition.rel_op]), self.signed(condition.rhs))
+        raise NoNotation(f"there is no notation for the condition {condition}")
+
+    def chain(self, condition: And) -> Box:
+        """``0 <= e < n`` for two bounds of one quantity."""
+        found = [bounded(part) for part in condition.args]
+        known = {b[1]: b for b in found if b is not None}
+        if len(condition.args) != 2 or set(known) != {"lower", "upper"}:
+            return separated([self.condition(part) for part in sorted(condition.args, key=str)])
+        (quantity, _, low, low_strict), (_, _, high, high_strict) = known["lower"], known["upper"]
+        left, right = (Sign("lt" if strict else "le") for strict in (low_strict, high_strict))
+        return row(self.signed(low), left, self.signed(quantity), right, self.signed(high))
+
+    # -- the order of factors -----------------------------------------------------------------------------------------
+
+    def sorted_factors(self, factors: list[Expr], contracted: bool = False) -> list[Expr]:
+        """Numbers, sizes, scalars, tensors (adjoints first, or along the contracted index), brackets, sums."""
+        return sorted(factors, key=lambda f: self._factor_key(f, contracted))
+
+    def _factor_key(self, factor: Expr, contracted: bool) -> tuple[object, ...]:
+        inner = factor.base if isinstance(factor, Pow) and not isinstance(factor, exp) else factor
+        if inner.is_number and not inner.has(Access):
+            return (0, str(inner))
+        if not inner.has(Access) and not inner.has(Reduce) and not isinstance(inner, Iverson):
+            return (1, not inner.is_nonnegative, self._size_rank(inner), str(inner))
+        if isinstance(inner, Access):
+            if not inner.indices:
+                return (2 if not self.notation.is_adjoint(inner.tensor) else 2.7, str(inner))
+            return (4, *self._access_key(inner, contracted))
+        if isinstance(inner, Add) and all(not access.indices for access in inner.atoms(Access)):
+            return (2.5, str(inner))
+        if isinstance(inner, Iverson) and not inner.has(Access) and not contracted:
+            return (3, str(inner))
+        kind = (
+            9
+            if isinstance(inner, Reduce)
+            else 8
+            if isinstance(inner, Where)
+            else 7
+            if isinstance(inner, Iverson)
+            else 6
+        )
+        if isinstance(inner, Add):
+            kind = 5 if not inner.has(Reduce) else 6
+        return (kind, str(inner))
+
+    def _access_key(self, access: Access, contracted: bool) -> tuple[object, ...]:
+        order = self.notation.order
+        ranks = tuple(
+            min(
+                ((order.index(s.name), "") if s.name in order else (len(order), s.name) for s in i.free_symbols),
+                default=(-1, ""),
+            )
+            for i in access.indices
+        )
+        adjoint = 0 if self.notation.is_adjoint(access.tensor) else 1
+        if contracted:
+            return (ranks, adjoint, access.tensor)
+        return (adjoint, len(access.indices), access.tensor, ranks)
+
+    def _size_rank(self, expression: Expr) -> int:
+        sizes = self.notation.sizes
+        return (
+            sizes.index(expression.name) if isinstance(expression, Symbol) and expression.name in sizes else len(sizes)
+        )
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def add(self, expression: Add) -> Box:
+        return self.signed(expression)
+
+    def mul(self, expression: Mul) -> Box:
+        negative, rest = split_sign(expression)
+        if negative:
+            return row(MINUS, self.factor_of_minus(rest))
+        return product_box(self, rest) if isinstance(rest, Mul) else self.box(rest)
+
+    def power(self, expression: Pow) -> Box:
+        base, exponent = expression.base, expression.exp
+        if exponent.as_coeff_Mul()[0].is_negative:
+            return product_box(self, expression)
+        if exponent == sympy.Rational(1, 2):
+            return Root(self.signed(base))
+        above = self.script(exponent)
+        box = self.base(base)
+        if isinstance(box, Row) and isinstance(box.parts[0], Named) and len(box.parts) == 2:
+            return row(Script(box.parts[0], sup=above), box.parts[1])
+        return superscript(box, above)
+
+    def script(self, exponent: Expr) -> Box:
+        """An exponent: fractions lie flat."""
+        if isinstance(exponent, sympy.Rational) and not isinstance(exponent, sympy.Integer):
+            return row(Number(str(exponent.p)), Sign("slash"), Number(str(exponent.q)))
+        return self.signed(exponent)
+
+    def exponential(self, expression: exp) -> Box:
+        argument = expression.args[0]
+        quotient = self._softmax(argument)
+        if quotient is not None:
+            return quotient
+        box = self.signed(argument)
+        if width(box) > 7 or _is_tall(box):
+            return row(Named("exp"), fenced(box))
+        return Script(Letter("e"), sup=box)
+
+    def _softmax(self, argument: Expr) -> Box | None:
+        """``exp(a - logsumexp(b))`` is the quotient ``exp(a) / sum(exp(b))``."""
+        normalisers = [-t for t in Add.make_args(argument) if isinstance(-t, Reduce) and (-t).op == "logsumexp"]
+        if len(normalisers) != 1:
+            return None
+        rest = argument + normalisers[0]
+        return Fraction(self.box(exp(rest)), self._sum_like("sum", exp(normalisers[0].body), normalisers[0].limits))
+
+    def number(self, expression: Expr) -> Box:
+        if isinstance(expression, sympy.Rational) and not isinstance(expression, sympy.Integer):
+            sign = (MINUS,) if expression.p < 0 else ()
+            return row(*sign, Fraction(Number(str(abs(expression.p))), Number(str(expression.q))))
+        if isinstance(expression, sympy.Float):
+            return float_box(float(expression))
+        value = int(expression)
+        return Number(str(value)) if value >= 0 else row(MINUS, Number(str(-value)))
+
+    def symbol(self, expression: Symbol) -> Box:
+        return name_box(expression.name)
+
+    def access(self, expression: Access) -> Box:
+        name = self.notation.name(expression.tensor)
+        if not expression.indices:
+            return name
+        if isinstance(name, Script) and name.sub is None:
+            return Script(name.base, self.indices(expression.indices), name.sup)
+        if has_subscript(name):
+            name = fenced(name)
+        return Script(name, self.indices(expression.indices))
+
+    def indices(self, positions: tuple[Expr, ...]) -> Box:
+        """Subscripts: side by side where each is one letter, else with commas."""
+        boxes = [self.signed(position) for position in positions]
+        plain = all(isinstance(b, Letter) and b.style == "italic" for b in boxes)
+        return row(*boxes) if plain else separated(boxes)
+
+    def reduce(self, expression: Reduce) -> Box:
+        op = expression.op
+        if op == "logsumexp":
+            inside = self._sum_like("sum", exp(expression.body), expression.limits)
+            return row(Named("log"), inside)
+        return self._sum_like(op, expression.body, expression.limits)
+
+    def _sum_like(self, op: str, body: Expr, limits: tuple[tuple[Symbol, Expr], ...]) -> Box:
+        inner = self._body(op, body)
+        ordered = self._in_reading_order(body, limits)
+        if op not in ("sum", "prod"):
+            below = separated(
+                [row(self.box(i), Sign("lt"), self.signed(n)) if _is_short(n) else self.box(i) for i, n in ordered]
+            )
+            return row(Big(op, below), inner)
+        if len(ordered) <= 2 and all(_is_short(n) for _, n in ordered):
+            bigs: list[Box] = [Big(op, row(self.box(i), EQUALS, Number("0")), self.signed(n - 1)) for i, n in ordered]
+            return row(*bigs, inner)
+        return row(Big(op, separated([self.box(i) for i, _ in ordered])), inner)
+
+    def _body(self, op: str, body: Expr) -> Box:
+        if isinstance(body, Add | Where) or (op != "sum" and split_sign(body)[0]):
+            return fenced(self.signed(body))
+        if split_sign(body)[0]:
+            return fenced(self.signed(body))
+        if isinstance(body, Mul):
+            _, rest = split_sign(body)
+            return Setter(self.notation).contraction(rest)
+        return self.box(body)
+
+    def contraction(self, expression: Expr) -> Box:
+        """A product under a sum: factors in the order of a matrix product."""
+        return product_box(_Contracting(self.notation), expression)
+
+    def _in_reading_order(self, body: Expr, limits: tuple[tuple[Symbol, Expr], ...]) -> list[tuple[Symbol, Expr]]:
+        """Bound indices in the order in which the printed body mentions them."""
+        factors = _Contracting(self.notation).sorted_factors(list(Mul.make_args(body)))
+        seen: list[Symbol] = []
+        for factor in factors:
+            for access in [factor] if isinstance(factor, Access) else sorted(factor.atoms(Access), key=str):
+                for position in access.indices:
+                    seen.extend(s for s in sorted(position.free_symbols, key=str) if s not in seen)
+        place = {i: k for k, i in enumerate(seen)}
+        return sorted(limits, key=lambda limit: (place.get(limit[0], len(seen)), str(limit[0])))
+
+    def where(self, expression: Where) -> Box:
+        rows: list[tuple[Box, Box]] = []
+        rest: Expr = expression
+        while isinstance(rest, Where):
+            rows.append((self.signed(rest.args[1]), row(Words("if "), self.condition(rest.condition))))
+            rest = rest.args[2]
+        rows.append((self.signed(rest), Words("otherwise")))
+        return Cases(tuple(rows))
+
+    def iverson(self, expression: Iverson) -> Box:
+        return Fence("[", self.condition(expression.condition))
+
+    def extremum(self, expression: Maximum) -> Box:
+        name = "min" if isinstance(expression, Minimum) else "max"
+        return row(Named(name), fenced(separated([self.signed(a) for a in expression.args[:2]])))
+
+    def function(self, expression: Expr) -> Box:
+        name = type(expression).__name__
+        arguments = [self.signed(a) for a in expression.args]
+        if name in GREEK_FUNCTIONS:
+            return row(Letter(GREEK_FUNCTIONS[name]), fenced(separated(arguments)))
+        title = Named(UPRIGHT_FUNCTIONS.get(name, name))
+        if name in BARE_ARGUMENT and isinstance(expression.args[0], Access | Symbol):
+            return row(title, arguments[0])
+        return row(title, fenced(separated(arguments)))
+
+    def floor(self, expression: Expr) -> Box:
+        return Fence("floor", self.signed(expression.args[0]))
+
+    def modulo(self, expression: Expr) -> Box:
+        a, b = expression.args
+        return fenced(row(self.signed(a), Words(" mod "), self.signed(b)))
+
+    def magnitude(self, expression: Expr) -> Box:
+        return Fence("bar", self.signed(expression.args[0]))
+
+    def partial(self, expression: Partial) -> Box:
+        """A local derivative: of the expression itself where the value is one element, else at a value."""
+        body, variable, value = expression.body, expression.variable, expression.value
+        if isinstance(value, Access) and not body.has(value):
+            return self._derivative(body.xreplace({variable: value}), self.box(value))
+        letter = Symbol("u", real=True)
+        derived = self._derivative(body.xreplace({variable: letter}), self.box(letter))
+        return Evaluated(derived, row(self.box(letter), EQUALS, self.signed(value)))
+
+    def _derivative(self, body: Expr, variable: Box) -> Box:
+        bottom = row(Sign("partial"), variable)
+        inner = self.factor(body, last=True)
+        if width(inner) < 7 and not _is_tall(inner):
+            return Fraction(row(Sign("partial"), inner), bottom)
+        return row(Fraction(Sign("partial"), bottom), inner)
+
+    def sensitivity(self, expression: Sensitivity) -> Box:
+        goal = row(Sign("partial"), self.notation.goal())
+        return Fraction(goal, row(Sign("partial"), self.box(expression.access)))
+
+    def constant(self, expression: Expr) -> Box:
+        if expression == sympy.oo:
+            return Sign("infinity")
+        if expression == -sympy.oo:
+            return row(MINUS, Sign("infinity"))
+        return Letter("pi") if expression == sympy.pi else Letter("e")
+
+
+class _Contracting(Setter):
+    """Sets the product under a sum: factors stand along the contracted index, as in a matrix product."""
+
+    def sorted_factors(self, factors: list[Expr], contracted: bool = True) -> list[Expr]:
+        return super().sorted_factors(factors, contracted)
+
+
+def float_box(value: float) -> Box:
+    """A decimal number as people write it: ``1e-05`` is a power of ten."""
+    text = repr(value)
+    sign = (MINUS,) if text.startswith("-") else ()
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    mantissa = mantissa.removesuffix(".0")
+    if not exponent:
+        return row(*sign, Number(mantissa))
+    power = int(exponent)
+    digits = Number(str(abs(power)))
+    ten = Script(Number("10"), sup=row(MINUS, digits) if power < 0 else digits)
+    return row(*sign, ten) if mantissa == "1" else row(*sign, Number(mantissa), Sign("times"), ten)
+
+
+def _is_short(extent: Expr) -> bool:
+    """Whether an extent is short enough to stand on top of a sum: a letter, a number, one of them plus a number."""
+    rest = extent.as_coeff_Add()[1]
+    return rest == 0 or isinstance(rest, Symbol)
+
+
+def _is_tall(box: Box) -> bool:
+    match box:
+        case Fraction() | Big() | Cases():
+            return True
+        case Row(parts):
+            return any(_is_tall(part) for part in parts)
+        case Fence(_, body) | Root(body):
+            return _is_tall(body)
+    return False
+
+
+_METHODS: dict[type, Callable[[Setter, Expr], Box]] = {
+    Add: Setter.add,
+    Mul: Setter.mul,
+    Pow: Setter.power,
+    exp: Setter.exponential,
+    sympy.Number: Setter.number,
+    Symbol: Setter.symbol,
+    Access: Setter.access,
+    Reduce: Setter.reduce,
+    Where: Setter.where,
+    Iverson: Setter.iverson,
+    Maximum: Setter.extremum,
+    sympy.floor: Setter.floor,
+    sympy.Mod: Setter.modulo,
+    sympy.Abs: Setter.magnitude,
+    Partial: Setter.partial,
+    Sensitivity: Setter.sensitivity,
+    sympy.core.numbers.Infinity: Setter.constant,
+    sympy.core.numbers.NegativeInfinity: Setter.constant,
+    sympy.core.numbers.Pi: Setter.constant,
+    sympy.core.numbers.Exp1: Setter.constant,
+    sympy.Function: Setter.function,
+}
+
+__all__ = ["COMMA", "ONE", "NoNotation", "Setter", "condition_box", "expression_box", "float_box"]
