@@ -1,0 +1,171 @@
+"""Tensor elements as views: whole axes, slices, strides, windows, zero padding; fancy indexing for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Integer, Symbol
+from sympy import Max as SymMax
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import And
+
+from derive.affine import coefficient, extremes
+from derive.nodes import Access, Iverson
+from numeric.code import Val, align, joint
+
+if TYPE_CHECKING:
+    from numeric.lowering import Lowering, Scope
+
+
+def split_guards(
+    lowering: Lowering, brackets: Sequence[Iverson], rest: Sequence[Expr], scope: Scope
+) -> tuple[dict[Access, frozenset[int]], list[Iverson]]:
+    """Brackets that only say that one axis of an access (a factor) is inside become zero padding of that axis."""
+    padded: dict[Access, set[int]] = {}
+    remaining: list[Iverson] = []
+    for bracket in brackets:
+        place = _pads(lowering, bracket, rest, scope)
+        if place is None:
+            remaining.append(bracket)
+        else:
+            padded.setdefault(place[0], set()).add(place[1])
+    return {a: frozenset(axes) for a, axes in padded.items()}, remaining
+
+
+def _pads(lowering: Lowering, bracket: Iverson, rest: Sequence[Expr], scope: Scope) -> tuple[Access, int] | None:
+    parts = bracket.condition.args if isinstance(bracket.condition, And) else (bracket.condition,)
+    for factor in rest:
+        if not isinstance(factor, Access):
+            continue
+        tensor = lowering.tensors[factor.tensor]
+        for axis, position in enumerate(factor.indices):
+            free = {s for s in position.free_symbols if s in scope.ranges}
+            if not free or position.has(Access) or any(s in scope.fixed for s in position.free_symbols):
+                continue
+            low, high = extremes(position, scope.bounds())
+            if low is None or high is None:
+                continue
+            first, last = Integer(tensor.origin(axis)), tensor.shape[axis] - 1
+            if all(_says_inside(part, position, first, last) for part in parts):
+                return factor, axis
+    return None
+
+
+def _says_inside(part: Expr, position: Expr, first: Expr, last: Expr) -> bool:
+    if not isinstance(part, Relational) or not hasattr(part, "gts"):
+        return False
+    strict = 1 if part.rel_op in ("<", ">") else 0
+    gap = (part.gts - part.lts - strict).expand()
+    return bool(gap == (position - first).expand() or gap == (last - position).expand())
+
+
+def access_value(lowering: Lowering, access: Access, scope: Scope, padded: frozenset[int]) -> Val:
+    """The elements of a tensor at the positions that an access names."""
+    tensor = lowering.tensors[access.tensor]
+    code = access.tensor
+    if not access.indices:
+        return Val(code)
+    positions = [(i - tensor.origin(axis)).expand() for axis, i in enumerate(access.indices)]
+    lengths = [n - tensor.origin(axis) for axis, n in enumerate(tensor.shape)]
+    symbols = [[s for s in scope.ranges if s in p.free_symbols] for p in positions]
+    flat = [s for axis in symbols for s in axis]
+    plain_guard = scope.guarded and any(p != s for p, ss in zip(positions, symbols, strict=True) for s in ss[:1])
+    simple = len(set(flat)) == len(flat) and all(
+        not p.has(Access) and not _reduces(p) and all(_positive(coefficient(p, s)) for s in ss)
+        for p, ss in zip(positions, symbols, strict=True)
+    )
+    if not simple or (plain_guard and not padded):
+        return _fancy(lowering, access, positions, lengths, scope)
+    code, positions, lengths = _pad(lowering, code, positions, lengths, padded, scope)
+    return _views(lowering, code, positions, lengths, symbols, scope)
+
+
+def _reduces(position: Expr) -> bool:
+    from derive.nodes import Reduce
+
+    return bool(position.has(Reduce))
+
+
+def _positive(slope: Expr | None) -> bool:
+    return slope is not None and bool(slope.is_positive)
+
+
+def _pad(
+    lowering: Lowering, code: str, positions: list[Expr], lengths: list[Expr], padded: frozenset[int], scope: Scope
+) -> tuple[str, list[Expr], list[Expr]]:
+    if not padded:
+        return code, positions, lengths
+    widths: list[tuple[Expr, Expr]] = []
+    positions, lengths = list(positions), list(lengths)
+    for axis, length in enumerate(lengths):
+        if axis not in padded:
+            widths.append((Integer(0), Integer(0)))
+            continue
+        low, high = extremes(positions[axis], scope.bounds())
+        assert low is not None and high is not None
+        before, after = SymMax(0, -low), SymMax(0, high - length + 1)
+        widths.append((before, after))
+        positions[axis] = (positions[axis] + before).expand()
+        lengths[axis] = length + before + after
+    size = lowering.code.size
+    text = ", ".join(f"({size(a)}, {size(b)})" for a, b in widths)
+    return lowering.code.temporary(f"np.pad({code}, ({text},))", f"{code}_padded"), positions, lengths
+
+
+def _views(
+    lowering: Lowering, code: str, positions: list[Expr], lengths: list[Expr], symbols: list[list[Symbol]], scope: Scope
+) -> Val:
+    size = lowering.code.size
+    selection: list[str] = []
+    axes: list[Symbol] = []
+    doubled: list[tuple[int, Expr, Sequence[Symbol]]] = []
+    for position, length, own in zip(positions, lengths, symbols, strict=True):
+        if not own:
+            selection.append(size(position))
+        elif len(own) == 1:
+            (s,) = own
+            slope = coefficient(position, s)
+            assert slope is not None
+            start = (position - slope * s).expand()
+            count = scope.ranges[s]
+            axes.append(s)
+            if start == 0 and slope == 1 and (count - length).expand() == 0:
+                selection.append(":")
+            elif slope == 1:
+                selection.append(f"{'' if start == 0 else size(start)}:{size((start + count).expand())}")
+            else:
+                stop = f"{size(start)} + {size(slope)}*({size(count)})"
+                selection.append(f"{'' if start == 0 else size(start)}:{stop}:{size(slope)}")
+        elif len(own) == 2:
+            doubled.append((len(axes), position, own))
+            axes.extend(own)
+            selection.append(":")
+        else:
+            raise lowering.unsupported(f"an axis of {code} read by {len(own)} indices at once")
+    if any(part != ":" for part in selection):
+        while selection and selection[-1] == ":":
+            selection.pop()
+        code = f"{code}[{', '.join(selection)}]"
+    for axis, position, (a, b) in doubled:
+        slopes = [coefficient(position, s) for s in (a, b)]
+        start = (position - slopes[0] * a - slopes[1] * b).expand()
+        counts = f"({size(scope.ranges[a])}, {size(scope.ranges[b])})"
+        steps = f"({size(slopes[0])}, {size(slopes[1])})"
+        code = lowering.code.temporary(f"windows({code}, {axis}, {size(start)}, {counts}, {steps})", "windows")
+    return Val(code, tuple(axes))
+
+
+def _fancy(lowering: Lowering, access: Access, positions: list[Expr], lengths: list[Expr], scope: Scope) -> Val:
+    values = [lowering.integer(p, scope) for p in positions]
+    order = joint(values, tuple(scope.ranges))
+    inside = []
+    for value in values:
+        aligned = align(value, order)
+        inside.append(aligned.code)
+    if scope.guarded:
+        return Val(lowering.code.temporary(f"pick({access.tensor}, ({', '.join(inside)},))", access.tensor), order)
+    return Val(f"{access.tensor}[{', '.join(inside)}]", order)
+
+
+__all__ = ["access_value", "split_guards"]

@@ -1,0 +1,320 @@
+"""From expressions over indices to NumPy source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sympy import Abs, Add, Eq, Expr, Integer, Mod, Mul, Pow, Rational, Symbol, cos, erf, exp, floor, log, oo, pi, sign, sin
+from sympy import E as EULER
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import And, Boolean, Not, Or
+
+from derive.affine import Ranges
+from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
+from derive.program import Tensor
+from numeric.access import access_value, split_guards
+from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
+from numeric.contraction import contract
+from numeric.errors import UnsupportedExpression
+from numeric.scatter import scatter
+from numeric.stable import Centred, Expm1, Log1p, Logistic, LogSoftmax, Sech2, Softmax, Softplus, Tanh
+
+CALLS = {
+    exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
+    Logistic: "logistic", Softplus: "softplus", Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
+}  # fmt: skip
+ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands: the indices that are array axes, and those that are numbers (inside a loop)."""
+
+    ranges: Mapping[Symbol, Expr]
+    fixed: Mapping[Symbol, Expr] = field(default_factory=dict)
+    guarded: bool = False
+
+    def inner(self, limits: Sequence[tuple[Symbol, Expr]]) -> Scope:
+        return replace(self, ranges={**self.ranges, **dict(limits)})
+
+    def bounds(self) -> Ranges:
+        return {i: (Integer(0), n - 1) for i, n in (*self.ranges.items(), *self.fixed.items())}
+
+
+class Lowering:
+    """Writes expressions of one program into a :class:`Code`."""
+
+    def __init__(self, code: Code, tensors: Mapping[str, Tensor], place: str = "") -> None:
+        self.code, self.tensors, self.place = code, tensors, place
+
+    def unsupported(self, what: object) -> UnsupportedExpression:
+        return UnsupportedExpression(f"{self.place}: no NumPy code for {what}")
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def value(self, e: Expr, scope: Scope) -> Val:
+        """The value of an expression as an array over some of the scope's axes."""
+        if e.is_Number or e in (pi, EULER):
+            return self._number(e)
+        if isinstance(e, Symbol):
+            return self._symbol(e, scope)
+        if isinstance(e, Access):
+            return access_value(self, e, scope, frozenset())
+        if isinstance(e, Add):
+            return self._add(e, scope)
+        if isinstance(e, Mul):
+            return self._mul(e, scope)
+        if isinstance(e, Pow):
+            return self._pow(e, scope)
+        if isinstance(e, Reduce):
+            return self._reduce(e, scope)
+        if isinstance(e, Iverson):
+            return self._choose(self.condition(e.condition, scope), Val("dtype.type(1)"), Val("dtype.type(0)"), scope)
+        if isinstance(e, Where):
+            condition, a, b = e.args
+            inner = replace(scope, guarded=True)
+            return self._choose(self.condition(condition, scope), self.value(a, inner), self.value(b, inner), scope)
+        if isinstance(e, Maximum):
+            return self._call("np.minimum" if isinstance(e, Minimum) else "np.maximum", e.args[:2], scope)
+        if type(e) in ROWS:
+            return self._rows(e, scope)
+        if type(e) in CALLS:
+            return self._call(CALLS[type(e)], e.args, scope)
+        if isinstance(e, (floor, Mod)):
+            return self.integer(e, scope)
+        raise self.unsupported(f"{type(e).__name__} in {e}")
+
+    def _number(self, e: Expr) -> Val:
+        if e == oo or e == -oo:
+            return Val("np.inf" if e == oo else "-np.inf", (), ATOM if e == oo else SUM)
+        if isinstance(e, Rational) and not isinstance(e, Integer):
+            exact = float(e) == e or e.q == 2
+            return Val(repr(float(e)) if exact or len(str(e)) > 8 else f"{e.p}/{e.q}", (), ATOM if exact else PRODUCT)
+        text = str(int(e)) if isinstance(e, Integer) else repr(float(e))
+        return Val(text, (), SUM if text.startswith("-") else ATOM)
+
+    def _symbol(self, e: Symbol, scope: Scope) -> Val:
+        if e in scope.fixed:
+            return Val(e.name)
+        if e in scope.ranges:
+            return Val(self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])}, dtype=dtype)", f"{e.name}_"), (e,))
+        return Val(self.code.size(e))
+
+    def _is_size(self, e: Expr, scope: Scope) -> bool:
+        free = e.free_symbols
+        return not e.has(Access, Reduce) and not any(s in scope.ranges or s in scope.fixed for s in free)
+
+    def _add(self, e: Add, scope: Scope) -> Val:
+        terms = sorted(e.args, key=lambda t: bool(t.as_coeff_Mul()[0].is_negative))
+        parts = [(t.as_coeff_Mul()[0].is_negative, self.value(-t if t.as_coeff_Mul()[0].is_negative else t, scope)) for t in terms]
+        order = joint([v for _, v in parts], tuple(scope.ranges))
+        text = ""
+        for negative, part in parts:
+            shown = align(part, order).at(PRODUCT if negative else SUM)
+            if not text:
+                text = f"-{align(part, order).at(PRODUCT)}" if negative else shown
+            else:
+                text += f" {'-' if negative else '+'} {align(part, order).at(PRODUCT)}"
+        return Val(text, order, SUM)
+
+    def _mul(self, e: Mul, scope: Scope) -> Val:
+        brackets = [f for f in e.args if isinstance(f, Iverson)]
+        rest = [f for f in e.args if not isinstance(f, Iverson)]
+        if brackets:
+            return self._bracketed(brackets, rest, scope)
+        return self.product(rest, scope)
+
+    def _bracketed(self, brackets: list[Iverson], rest: list[Expr], scope: Scope) -> Val:
+        """Brackets in a product: as zero padding of an access where they say just that, else as a choice."""
+        padded, remaining = split_guards(self, brackets, rest, scope)
+        if not remaining:
+            return self.product(rest, scope, padded)
+        inner = self.product(rest, replace(scope, guarded=True), padded) if rest else Val("dtype.type(1)")
+        mask = self.condition(And(*(b.condition for b in remaining)), scope)
+        return self._choose(mask, inner, Val("dtype.type(0)"), scope)
+
+    def product(self, factors: Sequence[Expr], scope: Scope, padded: Mapping[Access, frozenset[int]] | None = None) -> Val:
+        """A product; numbers and small arrays first, so that few passes touch the large ones."""
+        padded = padded or {}
+        top: list[Val] = []
+        bottom: list[Val] = []
+        negative = False
+        for factor in factors:
+            if factor.is_Number and factor.is_negative:
+                negative, factor = not negative, -factor
+            if isinstance(factor, Rational) and factor.q != 1 and (factor.p == 1 or factor.q == 2):
+                bottom.append(Val(str(factor.q)))
+                factor = Integer(factor.p)
+            if factor == 1:
+                continue
+            if isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
+                bottom.append(self.value(Pow(factor.base, -factor.exp), scope))
+            elif isinstance(factor, Access) and factor in padded:
+                top.append(access_value(self, factor, scope, padded[factor]))
+            else:
+                top.append(self.value(factor, scope))
+        sign_ = "-" if negative else ""
+        numbers = [v for v in top if not v.axes]
+        if not any(f.has(Access, Reduce) for f in factors) and any(not v.axes for v in bottom):
+            # Sizes alone: Python would raise on a size of 0, NumPy gives inf, which an empty array never meets.
+            numbers.insert(0, Val("dtype.type(1)"))
+        arrays = sorted((v for v in top if v.axes), key=lambda v: len(v.axes))
+        scale = self._quotient(numbers, [v for v in bottom if not v.axes]) if numbers or not arrays else None
+        plain = [v for v in bottom if not v.axes] if scale is None else []
+        divisors = [v for v in bottom if v.axes]
+        values = [*([scale] if scale else []), *arrays]
+        order = joint([*values, *divisors], tuple(scope.ranges))
+        text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(values))
+        for divisor in (*plain, *divisors):
+            text += f"/{align(divisor, order).at(ATOM)}"
+        return Val(sign_ + text, order, PRODUCT if not sign_ else SUM)
+
+    @staticmethod
+    def _quotient(top: list[Val], bottom: list[Val]) -> Val | None:
+        if not top and not bottom:
+            return None
+        text = "*".join(v.at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(top)) or "1"
+        if bottom:
+            lower = "*".join(v.at(ATOM) for v in bottom)
+            text += f"/{lower}" if len(bottom) == 1 else f"/({lower})"
+        simple = len(top) + len(bottom) == 1 and not bottom
+        return Val(text, (), top[0].level if simple else PRODUCT)
+
+    def _pow(self, e: Pow, scope: Scope) -> Val:
+        base, exponent = e.base, e.exp
+        if exponent.is_Rational and exponent.is_negative:
+            return self.product([e], scope)
+        inner = self.value(base, scope)
+        if exponent == Rational(1, 2):
+            return Val(f"np.sqrt({inner.code})", inner.axes)
+        if exponent.is_Rational and exponent.q == 2:
+            whole = self.value(Pow(base, exponent - Rational(1, 2), evaluate=False), scope) if exponent > 1 else inner
+            return Val(f"{whole.at(ATOM)}*np.sqrt({inner.code})", inner.axes, PRODUCT)
+        power = self.value(exponent, scope)
+        order = joint([inner, power], tuple(scope.ranges))
+        return Val(f"{align(inner, order).at(ATOM)}**{align(power, order).at(ATOM)}", order, PRODUCT)
+
+    def _call(self, function: str, arguments: Sequence[Expr], scope: Scope) -> Val:
+        values = [self.value(a, scope) for a in arguments]
+        order = joint(values, tuple(scope.ranges))
+        inside = ", ".join(align(v, order).code for v in values)
+        return Val(self.code.temporary(f"{function}({inside})", function.split(".")[-1]), order)
+
+    def _choose(self, mask: Val, a: Val, b: Val, scope: Scope) -> Val:
+        order = joint([mask, a, b], tuple(scope.ranges))
+        parts = ", ".join(align(v, order).code for v in (mask, a, b))
+        return Val(f"np.where({parts})", order)
+
+    def _rows(self, e: Softmax, scope: Scope) -> Val:
+        body, k, extent, i = e.args
+        if not isinstance(i, Symbol) or i in body.free_symbols or i not in scope.ranges:
+            raise self.unsupported(f"{type(e).__name__} at the position {i}")
+        inner = self.full(self.value(body, scope.inner([(k, extent)])), [k], {k: extent})
+        axis = inner.axes.index(k)
+        axes = tuple(i if a == k else a for a in inner.axes)
+        name = ROWS[type(e)]
+        return Val(self.code.temporary(f"{name}({inner.code}, {axis})", name), axes)
+
+    def full(self, value: Val, wanted: Sequence[Symbol], extents: Mapping[Symbol, Expr]) -> Val:
+        """The value with every wanted axis really there."""
+        missing = [i for i in wanted if i not in value.axes]
+        if not missing:
+            return value
+        order = (*value.axes, *missing)
+        inside = f"{value.at(ATOM)}[{', '.join([':'] * len(value.axes) + ['None'] * len(missing))}]" if value.axes else value.code
+        have = [f"{value.at(ATOM)}.shape[{k}]" for k in range(len(value.axes))]
+        shape = ", ".join([*have, *(self.code.size(extents[i]) for i in missing)])
+        return Val(f"np.broadcast_to({inside}, ({shape},))", order)
+
+    # -- reductions ---------------------------------------------------------------------------------------------------
+
+    def _reduce(self, e: Reduce, scope: Scope) -> Val:
+        inner = scope.inner(e.limits)
+        if e.op == "sum":
+            return self._sum(e, scope, inner)
+        value = self.full(self.value(e.body, inner), e.bound, dict(e.limits))
+        axes = tuple(value.axes.index(i) for i in e.bound)
+        kept = tuple(i for i in value.axes if i not in e.bound)
+        where = str(axes[0] if len(axes) == 1 else axes)
+        if e.op == "logsumexp":
+            text = f"logsumexp({value.code}, {where})"
+        elif e.op in ("max", "min"):
+            text = f"{value.at(ATOM)}.{e.op}({where}, initial={'-' if e.op == 'max' else ''}np.inf)"
+        else:
+            text = f"{value.at(ATOM)}.{e.op}({where})"
+        return Val(self.code.temporary(text, e.op), kept)
+
+    def _sum(self, e: Reduce, scope: Scope, inner: Scope) -> Val:
+        factors = list(e.body.args) if isinstance(e.body, Mul) else [e.body]
+        brackets = [f for f in factors if isinstance(f, Iverson)]
+        rest = [f for f in factors if not isinstance(f, Iverson)]
+        scattered = scatter(self, e, brackets, rest, scope)
+        if scattered is not None:
+            return scattered
+        padded: Mapping[Access, frozenset[int]] = {}
+        if brackets:
+            padded, remaining = split_guards(self, brackets, rest, inner)
+            if remaining:
+                whole = self._bracketed(brackets, rest, inner)
+                return contract(self, [whole], e.limits, scope)
+        numbers = [f for f in rest if not f.has(Access, Reduce) and not f.free_symbols & set(inner.ranges)]
+        arrays = [f for f in rest if f not in numbers]
+        values = [
+            access_value(self, f, inner, padded[f]) if isinstance(f, Access) and f in padded else self.value(f, inner)
+            for f in arrays
+        ]
+        result = contract(self, values or [Val("dtype.type(1)")], e.limits, scope)
+        if not numbers:
+            return result
+        scale = self.product(numbers, scope)
+        return Val(f"{scale.at(PRODUCT)}*{result.at(ATOM)}", result.axes, PRODUCT)
+
+    # -- conditions and integers --------------------------------------------------------------------------------------
+
+    def condition(self, c: Boolean, scope: Scope) -> Val:
+        if isinstance(c, (And, Or)):
+            parts = [self.condition(a, scope) for a in sorted(c.args, key=str)]
+            order = joint(parts, tuple(scope.ranges))
+            symbol = " & " if isinstance(c, And) else " | "
+            return Val(symbol.join(align(p, order).at(ATOM) for p in parts), order, SUM)
+        if isinstance(c, Not):
+            inner = self.condition(c.args[0], scope)
+            return Val(f"~{inner.at(ATOM)}", inner.axes, PRODUCT)
+        if isinstance(c, Relational):
+            difference = c.lhs - c.rhs
+            read = self.integer if difference.is_integer else self.value
+            sides = [read(c.lhs, scope), read(c.rhs, scope)]
+            order = joint(sides, tuple(scope.ranges))
+            operator = "==" if isinstance(c, Eq) else c.rel_op
+            return Val(f"{align(sides[0], order).at(SUM)} {operator} {align(sides[1], order).at(SUM)}", order, 0)
+        raise self.unsupported(f"the condition {c}")
+
+    def integer(self, e: Expr, scope: Scope) -> Val:
+        """An integer-valued expression (an index, a position) as an integer array."""
+        if self._is_size(e, scope):
+            return Val(self.code.size(e), (), ATOM if e.is_Atom and not e.is_negative else 0)
+        if isinstance(e, Symbol):
+            if e in scope.fixed:
+                return Val(e.name)
+            return Val(self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])})", f"{e.name}_"), (e,))
+        if isinstance(e, IntegerAccess):
+            return access_value(self, e, scope, frozenset())
+        if isinstance(e, Reduce) and e.op in ("argmax", "argmin"):
+            return self._reduce(e, scope)
+        if isinstance(e, (Add, Mul)):
+            parts = [self.integer(a, scope) for a in sorted(e.args, key=lambda a: (a.is_Number, str(a)))]
+            order = joint(parts, tuple(scope.ranges))
+            plus = isinstance(e, Add)
+            text = (" + " if plus else "*").join(align(p, order).at(PRODUCT if plus else ATOM) for p in parts)
+            return Val(text, order, SUM if plus else PRODUCT)
+        if isinstance(e, Mod):
+            a, b = (self.integer(x, scope) for x in e.args)
+            order = joint([a, b], tuple(scope.ranges))
+            return Val(f"{align(a, order).at(ATOM)} % {align(b, order).at(ATOM)}", order, PRODUCT)
+        if isinstance(e, floor):
+            above, below = e.args[0].together().as_numer_denom()
+            a, b = self.integer(above, scope), self.integer(below, scope)
+            order = joint([a, b], tuple(scope.ranges))
+            return Val(f"{align(a, order).at(ATOM)} // {align(b, order).at(ATOM)}", order, PRODUCT)
+        raise self.unsupported(f"{type(e).__name__} as an index: {e}")

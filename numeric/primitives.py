@@ -1,0 +1,150 @@
+"""Numerically stable building blocks that generated code calls; each keeps the dtype and never overflows on the way.
+
+They are primitives of arithmetic, not operations: a declaration that writes ``1/(1 + exp(-z))`` is rewritten to use them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def logistic(u: Array) -> Array:
+    """``1/(1 + exp(-u))`` without overflow and without a false zero for very negative ``u``.
+
+    >>> float(logistic(np.array(-720.0))) > 0
+    True
+    """
+    e = np.exp(-np.abs(u))
+    one = e.dtype.type(1)
+    return np.where(u >= 0, one, e) / (one + e)
+
+
+def softplus(u: Array) -> Array:
+    """``log(1 + exp(u))``: the larger of ``u`` and 0, plus a remainder that ``log1p`` keeps exact.
+
+    >>> float(softplus(np.array(-40.0)))
+    4.248354255291589e-18
+    """
+    remainder = np.log1p(np.exp(-np.abs(u)))
+    return np.maximum(u, 0) + remainder
+
+
+def sech2(u: Array) -> Array:
+    """``1 - tanh(u)**2`` without cancellation: ``4 e/(1 + e)**2`` with ``e = exp(-2|u|)``.
+
+    >>> float(sech2(np.array(20.0)))
+    1.6993417021166355e-17
+    """
+    e = np.exp(-2 * np.abs(u))
+    one_plus = 1 + e
+    return 4 * (e / one_plus) / one_plus
+
+
+def softmax(u: Array, axis: int) -> Array:
+    """``exp(u)/sum(exp(u))`` along an axis, shifted by the maximum.
+
+    >>> softmax(np.array([1000.0, 1000.0]), 0)
+    array([0.5, 0.5])
+    """
+    if u.shape[axis] == 0:
+        return np.zeros_like(u)
+    e = u - _shift(u, axis)
+    np.exp(e, out=e)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
+
+
+def log_softmax(u: Array, axis: int) -> Array:
+    """``u - logsumexp(u)`` along an axis, the maximum taken off first.
+
+    >>> log_softmax(np.array([0.0, -800.0]), 0)
+    array([   0., -800.])
+    """
+    if u.shape[axis] == 0:
+        return np.zeros_like(u)
+    shifted = u - _shift(u, axis)
+    top = shifted.argmax(axis=axis, keepdims=True)
+    e = np.exp(shifted)
+    np.put_along_axis(e, top, 0, axis)
+    return shifted - np.log1p(e.sum(axis=axis, keepdims=True))
+
+
+def logsumexp(u: Array, axis: int | tuple[int, ...]) -> Array:
+    """``log(sum(exp(u)))`` along axes; -inf where there is nothing to sum.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0]), 0))
+    1000.6931471805599
+    """
+    if u.size == 0:
+        return np.log(np.exp(u).sum(axis=axis))
+    top = _shift(u, axis)
+    total = np.exp(u - top).sum(axis=axis)
+    return np.asarray(np.log(total) + np.squeeze(top, axis=axis))
+
+
+def _shift(u: Array, axis: int | tuple[int, ...]) -> Array:
+    top = u.max(axis=axis, keepdims=True)
+    return np.where(np.isfinite(top), top, u.dtype.type(0))
+
+
+def centred(u: Array, axis: int) -> Array:
+    """``u - mean(u)`` along an axis, with the rounding of the mean taken out by a second pass.
+
+    >>> centred(np.array([1e6, 1e6 + 1]), 0)
+    array([-0.5,  0.5])
+    """
+    if u.shape[axis] == 0:
+        return u.copy()
+    c = u - u.mean(axis=axis, keepdims=True)
+    c -= c.mean(axis=axis, keepdims=True)
+    return c
+
+
+def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values: Array) -> Array:
+    """Zeros of a shape with ``values`` added at the positions ``index`` where ``inside`` holds (repeats add up)."""
+    result = np.zeros(shape, dtype=values.dtype)
+    arrays = np.broadcast_arrays(values, np.asarray(inside), *index)
+    keep = arrays[1].astype(bool)
+    np.add.at(result, tuple(a[keep] for a in arrays[2:]), arrays[0][keep])
+    return result
+
+
+def pick(array: Array, index: tuple[Array | int, ...]) -> Array:
+    """``array[index]`` with positions outside moved to the nearest end (a bracket around the access hides those)."""
+    if 0 in array.shape:
+        shape = np.broadcast_shapes(*(np.shape(i) for i in index))
+        return np.zeros(shape, dtype=array.dtype)
+    moved = tuple(np.clip(i, 0, n - 1) for i, n in zip(index, array.shape, strict=True))
+    return np.asarray(array[moved])
+
+
+def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps: tuple[int, int]) -> Array:
+    """A view in which ``axis`` becomes two: element (i, p) is ``array[start + steps[0]*i + steps[1]*p]``.
+
+    >>> windows(np.arange(5.0), 0, 0, (2, 3), (2, 1))
+    array([[0., 1., 2.],
+           [2., 3., 4.]])
+    """
+    if 0 in counts or 0 in array.shape:
+        return np.zeros((*array.shape[:axis], *counts, *array.shape[axis + 1 :]), dtype=array.dtype)
+    last = start + sum(step * (count - 1) for step, count in zip(steps, counts, strict=True))
+    if start < 0 or last >= array.shape[axis]:
+        raise IndexError(f"windows up to position {last} leave an axis of length {array.shape[axis]}")
+    part = array[(slice(None),) * axis + (slice(start, None),)]
+    stride = array.strides[axis]
+    return np.lib.stride_tricks.as_strided(
+        part,
+        (*array.shape[:axis], *counts, *array.shape[axis + 1 :]),
+        (*array.strides[:axis], *(stride * step for step in steps), *array.strides[axis + 1 :]),
+        writeable=False,
+    )
+
+
+__all__ = [
+    "add_at", "centred", "log_softmax", "logistic", "logsumexp", "pick", "sech2", "softmax", "softplus", "windows",
+]  # fmt: skip

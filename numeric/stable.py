@@ -1,0 +1,336 @@
+"""Stable forms by rewriting: general rules over expressions, each use recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sympy import Add, Expr, Function, Mul, Pow, Symbol, exp, log
+
+from derive.fold import unify
+from derive.named import NamedFunction
+from derive.naming import substitute
+from derive.nodes import Access, Node, Reduce, index
+from derive.program import Equation
+
+
+class Logistic(Function):  # type: ignore[misc]
+    """``1/(1 + exp(-u))``."""
+
+    is_extended_real = True
+
+
+class Softplus(Function):  # type: ignore[misc]
+    """``log(1 + exp(u))``."""
+
+    is_extended_real = True
+
+
+class Tanh(Function):  # type: ignore[misc]
+    """``(exp(u) - exp(-u))/(exp(u) + exp(-u))``."""
+
+    is_extended_real = True
+
+
+class Sech2(Function):  # type: ignore[misc]
+    """``1 - tanh(u)**2``."""
+
+    is_extended_real = True
+
+
+class Log1p(Function):  # type: ignore[misc]
+    """``log(1 + u)``."""
+
+    is_extended_real = True
+
+
+class Expm1(Function):  # type: ignore[misc]
+    """``exp(u) - 1``."""
+
+    is_extended_real = True
+
+
+class Softmax(Node):
+    """``exp(u)/sum(exp(u), k)`` at ``k = i``: args (u with k in it, k, extent, i)."""
+
+
+class LogSoftmax(Softmax):
+    """``u - logsumexp(u, k)`` at ``k = i``."""
+
+
+class Centred(Softmax):
+    """``u - mean(u, k)`` at ``k = i``."""
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One stability rewriting: equal in exact arithmetic, better in floating point."""
+
+    before: Expr
+    after: Expr
+    because: str
+
+
+class Stabiliser:
+    """Rewrites right-hand sides; ``definitions`` are the equations that may be looked into."""
+
+    def __init__(self, definitions: Mapping[str, Equation]) -> None:
+        self.definitions = definitions
+        self.rewrites: list[Rewrite] = []
+
+    def run(self, expression: Expr) -> Expr:
+        """The stable form of an expression."""
+        if not expression.args or isinstance(expression, Access):
+            return expression
+        if isinstance(expression, NamedFunction):
+            return self.run(expression.definition())
+        if isinstance(expression, Reduce):
+            body = self.run(expression.body)
+            return self._top(Reduce(expression.op, body, *expression.limits, ties=expression.ties))
+        arguments = [self.run(a) if isinstance(a, Expr) else self._condition(a) for a in expression.args]
+        return self._top(expression.func(*arguments))
+
+    def _condition(self, condition: Expr) -> Expr:
+        if not condition.args:
+            return condition
+        return condition.func(*(self.run(a) if isinstance(a, Expr) else self._condition(a) for a in condition.args))
+
+    def _top(self, expression: Expr) -> Expr:
+        for _ in range(8):
+            found = self._rule(expression) or self._peek(expression)
+            if found is None:
+                return expression
+            after, because = found
+            self._record(expression, after, because)
+            expression = after
+        return expression
+
+    def _record(self, before: Expr, after: Expr, because: str) -> None:
+        step = Rewrite(before, after, because)
+        if step not in self.rewrites:
+            self.rewrites.append(step)
+
+    # -- rules --------------------------------------------------------------------------------------------------------
+
+    def _rule(self, e: Expr) -> tuple[Expr, str] | None:
+        if isinstance(e, Pow):
+            u = _one_plus_exp(e.base)
+            if u is not None and e.exp.is_Integer and e.exp.is_negative:
+                return Logistic(-u) ** (-e.exp), "exp would overflow; the logistic function does not"
+        if isinstance(e, log):
+            return _log_rule(e.args[0])
+        if isinstance(e, Add):
+            return _add_rule(e)
+        if isinstance(e, Mul):
+            return _mul_rule(e)
+        if isinstance(e, exp):
+            argument = e.args[0]
+            if isinstance(argument, LogSoftmax):
+                return Softmax(*argument.args), "the exponential of a log-softmax is the shifted softmax"
+        return None
+
+    def _peek(self, e: Expr) -> tuple[Expr, str] | None:
+        """Look into the definition of a tensor where that lets a rule remove a cancellation."""
+        if isinstance(e, Add):
+            centred = self._centred(e)
+            if centred is not None:
+                return centred
+        if not isinstance(e, (Add, log)):
+            return None
+        # A logarithm looks into its argument, a sum into its terms (and their squares).
+        for access in sorted((a for a in _near(e) if a.tensor in self.definitions), key=str):
+            inside = self._definition(access)
+            if inside is None or not isinstance(inside, (Logistic, Tanh, Softmax)):
+                continue
+            candidate = e.xreplace({access: inside})
+            found = self._rule(candidate)
+            if found is not None:
+                after, because = found
+                return after, f"{because} ({access.tensor} looked up)"
+        return None
+
+    def _definition(self, access: Access) -> Expr | None:
+        equation = self.definitions[access.tensor]
+        if any(not isinstance(i, Symbol) for i in equation.indices):
+            return None
+        mapping = dict(zip(equation.indices, access.indices, strict=True))
+        quiet = Stabiliser({})
+        return quiet.run(substitute(equation.rhs, mapping))
+
+    def _centred(self, e: Add) -> tuple[Expr, str] | None:
+        """``u[i, j] - mu[i]`` with ``mu[i] = mean(u[i, j], j)``."""
+        if len(e.args) != 2:
+            return None
+        for position, part in enumerate(e.args):
+            number, mean = part.as_coeff_Mul()
+            if number != -1 or not isinstance(mean, Access) or mean.tensor not in self.definitions:
+                continue
+            definition = self.definitions[mean.tensor]
+            if any(not isinstance(i, Symbol) for i in definition.indices):
+                continue
+            rhs = substitute(definition.rhs, dict(zip(definition.indices, mean.indices, strict=True)))
+            found = _mean_of(rhs)
+            if found is None:
+                continue
+            body, k, extent = found
+            pattern = index("?k")
+            other = e.args[1 - position]
+            for match in unify(substitute(body, {k: pattern}), other, frozenset({pattern}), {}):
+                if pattern in match:
+                    return _row(Centred, body, k, extent, match[pattern]), "the mean's rounding is taken out by a second pass"
+        return None
+
+
+def _row(kind: type[Softmax], body: Expr, k: Symbol, extent: Expr, position: Expr) -> Expr:
+    """A row function with an index of its own, so that it can stand under a sum over the same name."""
+    own = index(f"{k.name}_row")
+    return kind(substitute(body, {k: own}), own, extent, position)
+
+
+def _near(e: Expr) -> list[Access]:
+    found: list[Access] = []
+    for part in e.args:
+        for factor in part.args if isinstance(part, Mul) else (part,):
+            base = factor.base if isinstance(factor, Pow) else factor
+            if isinstance(base, Access):
+                found.append(base)
+            elif isinstance(base, Add) and isinstance(e, log):
+                found.extend(_near(base))
+    return found
+
+
+def _mean_of(rhs: Expr) -> tuple[Expr, Symbol, Expr] | None:
+    factors = rhs.args if isinstance(rhs, Mul) else (rhs,)
+    sums = [f for f in factors if isinstance(f, Reduce) and f.op == "sum" and len(f.limits) == 1]
+    if len(sums) != 1 or rhs / sums[0] != 1 / sums[0].limits[0][1]:
+        return None
+    ((k, extent),) = sums[0].limits
+    return sums[0].body, k, extent
+
+
+def _one_plus_exp(e: Expr) -> Expr | None:
+    if isinstance(e, Add) and len(e.args) == 2 and e.args[0] == 1 and isinstance(e.args[1], exp):
+        result: Expr = e.args[1].args[0]
+        return result
+    return None
+
+
+def _log_rule(u: Expr) -> tuple[Expr, str] | None:
+    inner = _one_plus_exp(u)
+    if inner is not None:
+        return Softplus(inner), "log(1 + exp(u)) without overflow"
+    if isinstance(u, Logistic):
+        return -Softplus(-u.args[0]), "the logarithm of a logistic function"
+    if isinstance(u, Reduce) and u.op == "sum" and isinstance(u.body, exp):
+        return Reduce("logsumexp", u.body.args[0], *u.limits), "the logarithm of a sum of exponentials, shifted"
+    if isinstance(u, Softmax) and type(u) is Softmax:
+        return LogSoftmax(*u.args), "the logarithm of a softmax"
+    if isinstance(u, Add) and u.args[0] == 1 and not isinstance(_without_one(u), Logistic):
+        return Log1p(_without_one(u)), "log1p keeps small arguments exact"
+    return None
+
+
+def _without_one(u: Add) -> Expr:
+    return u - 1
+
+
+def _add_rule(e: Add) -> tuple[Expr, str] | None:
+    if len(e.args) == 2:
+        a, b = e.args
+        if a == 1:
+            number, rest = b.as_coeff_Mul()
+            if number == -1 and isinstance(rest, Logistic):
+                return Logistic(-rest.args[0]), "1 - logistic(u) is logistic(-u)"
+            if number == -1 and isinstance(rest, Pow) and rest.exp == 2 and isinstance(rest.base, Tanh):
+                return Sech2(rest.base.args[0]), "1 - tanh(u)**2 without cancellation"
+        if a == -1 and isinstance(b, exp):
+            return Expm1(b.args[0]), "exp(u) - 1 without cancellation"
+        for first, second in ((a, b), (b, a)):
+            if isinstance(second, Reduce) or isinstance((-second), Reduce):
+                shifted = _minus_logsumexp(first, second)
+                if shifted is not None:
+                    return shifted
+    return _logistic_minus(e)
+
+
+def _minus_logsumexp(u: Expr, negative: Expr) -> tuple[Expr, str] | None:
+    total = -negative
+    if not (isinstance(total, Reduce) and total.op == "logsumexp" and len(total.limits) == 1):
+        return None
+    ((k, extent),) = total.limits
+    pattern = index("?k")
+    for match in unify(substitute(total.body, {k: pattern}), u, frozenset({pattern}), {}):
+        if pattern in match:
+            return _row(LogSoftmax, total.body, k, extent, match[pattern]), "the largest entry is taken off first"
+    return None
+
+
+def _logistic_minus(e: Add) -> tuple[Expr, str] | None:
+    """``c*(logistic(u) - v)``, in either sign: cancels near v = 0 and v = 1, so each side gets its own tail."""
+    for part in e.args:
+        number, rest = part.as_coeff_Mul()
+        if isinstance(rest, Logistic) and number in (1, -1):
+            v = -(e - part) / number
+            if v.has(Logistic) or len(e.args) != 2:
+                return None
+            u = rest.args[0]
+            after = number * ((1 - v) * rest - v * Logistic(-u))
+            return after, "logistic(u) - v with the tail of each side on its own"
+    return None
+
+
+def _mul_rule(e: Mul) -> tuple[Expr, str] | None:
+    factors = list(e.args)
+    for position, factor in enumerate(factors):
+        others = factors[:position] + factors[position + 1 :]
+        if isinstance(factor, exp):
+            for other in others:
+                new = _exp_times(factor, other)
+                if new is not None:
+                    rest = Mul(*(f for f in others if f is not other))
+                    return new[0] * rest, new[1]
+        if isinstance(factor, Add) and len(factor.args) == 2:
+            for other in others:
+                if isinstance(other, Pow) and other.exp == -1:
+                    u = _tanh_argument(factor, other.base)
+                    if u is not None:
+                        return Tanh(u) * Mul(*(f for f in others if f is not other)), "tanh without overflow"
+    return None
+
+
+def _exp_times(factor: Expr, other: Expr) -> tuple[Expr, str] | None:
+    u = factor.args[0]
+    if isinstance(other, Logistic) and other.args[0] == -u:
+        return Logistic(u), "exp(u)/(1 + exp(u)) without overflow"
+    if isinstance(other, Pow) and other.exp == -1 and isinstance(other.base, Reduce):
+        total = other.base
+        if total.op == "sum" and isinstance(total.body, exp) and len(total.limits) == 1:
+            ((k, extent),) = total.limits
+            pattern = index("?k")
+            for match in unify(substitute(total.body.args[0], {k: pattern}), u, frozenset({pattern}), {}):
+                if pattern in match:
+                    return _row(Softmax, total.body.args[0], k, extent, match[pattern]), "softmax, shifted by its maximum"
+    return None
+
+
+def _tanh_argument(top: Add, bottom: Expr) -> Expr | None:
+    """``u`` where the quotient is ``(exp(u) - exp(-u))/(exp(u) + exp(-u))``."""
+    for part in top.args:
+        if isinstance(part, exp):
+            u = part.args[0]
+            if top == exp(u) - exp(-u) and bottom == exp(u) + exp(-u):
+                result: Expr = u
+                return result
+    return None
+
+
+def stabilise(equations: Sequence[Equation], definitions: Mapping[str, Equation]) -> tuple[list[Equation], list[Rewrite]]:
+    """Stable right-hand sides for all equations, and what was rewritten."""
+    worker = Stabiliser(definitions)
+    result = [
+        Equation(e.target, e.indices, e.extents, worker.run(e.rhs), e.note) for e in equations
+    ]
+    return result, worker.rewrites
+
+
+__all__ = ["Rewrite", "Stabiliser", "stabilise"]
