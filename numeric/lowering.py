@@ -156,7 +156,8 @@ class Lowering:
                 top.append(self.value(factor, scope))
         sign_ = "-" if negative else ""
         numbers = [v for v in top if not v.axes]
-        if not any(f.has(Access, Reduce) for f in factors) and any(not v.axes for v in bottom):
+        whole = not any(f.has(Access, Reduce) for f in factors if not f.free_symbols & set(scope.ranges))
+        if whole and any(not v.axes for v in bottom):
             # Sizes alone: Python would raise on a size of 0, NumPy gives inf, which an empty array never meets.
             numbers.insert(0, Val("dtype.type(1)"))
         arrays = sorted((v for v in top if v.axes), key=lambda v: len(v.axes))
