@@ -62,12 +62,12 @@ def collapse(term: Term, free: Mapping[Symbol, Expr]) -> Collapse | None:
             # The values of an index tensor are inside the axis that they index, by contract.
             guard = true if value.has(Access) else inside(value, 0, extent, ranges_of({**free, **dict(rest)}))
             if guard == false:
-                return Collapse(term, Term(Integer(0), (), ()), f"{s} = {value} lies outside its range")
+                return Collapse(term, Term(Integer(0), (), ()), "the delta asks for a position outside the sum")
             reduced = make_term(term.coefficient, rest, factors).map({s: value})
             guarded = make_term(
                 reduced.coefficient, rest, [*reduced.factors, *((g, Integer(1)) for g in split_guards(guard))]
             )
-            return Collapse(term, guarded, f"the delta picks {equation.lhs} = {equation.rhs} out of the sum")
+            return Collapse(term, guarded, "the delta leaves one term of the sum")
     return None
 
 
