@@ -4,7 +4,7 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
 
 * ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
 * ``|g - t| <= max(1e-9 |t|, C u K)``: *agrees*.  ``K`` is the measured condition of the element (see
-  :mod:`verify.witnesses.balls`), ``C`` = 64 allows for a few dozen roundings; for float32 the first bound, which is below its
+  :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows for a few dozen roundings; for float32 the first bound, which is below its
   resolution, is left out.  A true value below the smallest normal number may also come out as anything below it (underflow), and one above the
   largest number as infinity.
 * otherwise, if the two one-sided derivatives differ, the element is on a kink, and a value between them is a
@@ -43,7 +43,9 @@ class Worst:
 
     def __str__(self) -> str:
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        return f"{where} got {self.got!r}, expected {self.expected!r} ({self.ulp:.3g} ULP; true value in {self.enclosure})"
+        return (
+            f"{where} got {self.got!r}, expected {self.expected!r} ({self.ulp:.3g} ULP; true value in {self.enclosure})"
+        )
 
 
 @dataclass(frozen=True)
@@ -112,21 +114,25 @@ class _Judge:
         self.relative = RELATIVE if dtype == np.float64 else 0.0
 
     def result(self) -> Comparison:
-        verdicts = np.empty(self.values.shape, dtype=object)
-        for position in np.ndindex(*self.values.shape):
+        ulps = self.ulps()
+        verdicts: dict[tuple[int, ...], Verdict] = {}
+        # the largest errors first: one wrong formula settles the whole array
+        rank = np.argsort(-np.nan_to_num(ulps, nan=np.inf), axis=None, kind="stable")
+        for number in rank:
+            position = tuple(int(i) for i in np.unravel_index(number, ulps.shape))
             verdicts[position] = self.element(position)
-        verdict = overall(verdicts.flat)
+            if verdicts[position] is Verdict.WRONG_FORMULA:
+                break
+        verdict = overall(verdicts.values())
         finite = np.isfinite(self.expected)
         errors, norm = relative_errors(self.got[finite], self.expected[finite])
-        ulps = self.ulps()
-        decisive = [p for p in np.ndindex(*verdicts.shape) if verdicts[p] is verdict]
-        at = max(decisive, key=lambda p: np.inf if np.isnan(ulps[p]) else ulps[p])
+        at = next(position for position, found in verdicts.items() if found is verdict)
         worst = Worst(at, float(self.got[at]), float(self.expected[at]), self.values[at].str(17), float(ulps[at]))
-        outside = sum(v is Verdict.OUTSIDE for v in verdicts.flat)
-        note = f"{outside} of {verdicts.size} elements outside the domain" if outside else ""
+        outside = sum(found is Verdict.OUTSIDE for found in verdicts.values())
+        note = f"{outside} of {self.values.size} elements outside the domain" if outside else ""
         largest = float(np.nanmax(ulps, initial=0.0))
         return Comparison(
-            verdict, int(verdicts.size), float(np.max(errors, initial=0.0)), norm, largest, worst, self.kinks, note
+            verdict, int(self.values.size), float(np.max(errors, initial=0.0)), norm, largest, worst, self.kinks, note
         )
 
     def ulps(self) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -177,7 +178,8 @@ def judge(
 def run(vjp: Gradients, forward: Forward | None, case: Case) -> dict[str, Array] | str:
     """Outputs and gradients of an implementation at a case; its exception or a changed input as a sentence."""
     given, seeds = case.arguments(), case.seeds()
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters of a warning shows in the numbers
         try:
             outputs = dict(forward(**given)) if forward is not None else {}
             gradients = dict(vjp(given, seeds))
@@ -197,7 +199,8 @@ def _gentle(place: str) -> bool:
 def _row(witness: str, name: str, place: str, found: Sequence[tuple[Comparison, Case]], dtype: Any) -> Row:
     verdict = overall(comparison.verdict for comparison, _ in found)
     decisive, case = max(
-        ((c, case) for c, case in found if c.verdict is verdict), key=lambda pair: np.nan_to_num(pair[0].ulp, nan=np.inf)
+        ((c, case) for c, case in found if c.verdict is verdict),
+        key=lambda pair: np.nan_to_num(pair[0].ulp, nan=np.inf),
     )
     kinks = sum(c.kinks for c, _ in found)
     notes = dict.fromkeys(c.note for c, _ in found if c.note)

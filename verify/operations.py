@@ -173,7 +173,9 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
                     notes.append(f"{finding.undecided} elements beyond what differences resolve")
                 verdict, note = finding.verdict, "; ".join(notes)
                 count, bound = finding.points + finding.kinks, finding.bound
-                rows.append(Row("differences", name, place, count, "float64", finding.error, bound, verdict, note, case.seed))
+                rows.append(
+                    Row("differences", name, place, count, "float64", finding.error, bound, verdict, note, case.seed)
+                )
             if place == "ordinary":
                 rows.append(_taylor(phi, case, gradients))
     return rows
@@ -199,6 +201,17 @@ def _fractions(derivation: Derivation, places: Mapping[str, Place], not_checked:
             not_checked.append(f"fractions: {outcome.detail}")
             continue
         rows.append(
-            Row("fractions", name, case.stratum, outcome.points, "exact", 0.0, 0.0, outcome.verdict, outcome.detail, case.seed)
+            Row(
+                "fractions",
+                name,
+                case.stratum,
+                outcome.points,
+                "exact",
+                0.0,
+                0.0,
+                outcome.verdict,
+                outcome.detail,
+                case.seed,
+            )
         )
     return rows

@@ -14,7 +14,7 @@ from sympy import Symbol
 from derive.derivation import Derivation
 from derive.program import Program, Tensor
 from verify import strata as _strata
-from verify.domains import bounds_of, clamp, into, simplex, sum_facts
+from verify.domains import Bounds, bounds_of, clamp, into, simplex, sum_facts
 from verify.errors import SamplingError
 from verify.indices import integer_ranges
 from verify.sizes import draw_integers, draw_sizes, extent_value
@@ -123,9 +123,8 @@ def sample(
             value = into(latent, bounds)
             if not bounds.free and tensor.name not in touched:
                 value = clamp(_coarse(value), bounds)
-            if _corners(chosen, tensor, sizes) and not bounds.free:
-                ends = [end for end in (bounds.lo, bounds.hi) if np.isfinite(end) and bounds.holds(np.asarray(end))]
-                value = np.where(rng.random(shape) < 0.7, rng.choice(ends, size=shape), value)
+            if chosen.corners and not bounds.free:
+                value = _at_ends(value, bounds, rng)
             inputs[tensor.name] = np.asarray(value, dtype=np.float64)
     _check(program, inputs, sizes)
     cotangents: dict[str, Array] = {}
@@ -157,6 +156,19 @@ def _coarse(values: Array) -> Array:
 
 def _corners(stratum: _strata.Stratum, tensor: Tensor, sizes: Mapping[Symbol, int]) -> bool:
     return stratum.corners and bool(bounds_of(tensor, sizes).holds(np.zeros(())))
+
+
+def _at_ends(values: Array, bounds: Bounds, rng: np.random.Generator) -> Array:
+    """Put most values on the closed ends of a domain; the first four meet every combination with values of two signs."""
+    ends = [end for end in (bounds.hi, bounds.lo) if np.isfinite(end) and bounds.holds(np.asarray(end))]
+    if not ends:
+        return values
+    flat = values.reshape(-1).copy()
+    at = rng.random(flat.size) < 0.7
+    at[:4] = True
+    drawn = rng.choice(ends, size=flat.size)
+    drawn[:4] = np.repeat(ends, 2)[[0, 1, -2, -1]][: flat.size]
+    return np.where(at, drawn, flat).reshape(values.shape)
 
 
 def _draw_integers(tensor: Tensor, shape: tuple[int, ...], span: tuple[int, int], rng: np.random.Generator) -> Array:

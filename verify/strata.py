@@ -75,8 +75,11 @@ def _ties(z: Array, rng: np.random.Generator) -> Array:
 
 def _saturated(level: float) -> Transform:
     def transform(z: Array, rng: np.random.Generator) -> Array:
-        far = np.where(rng.random(z.shape) < 0.5, -level, level)
-        return np.where(rng.random(z.shape) < 0.75, far + np.round(4 * z) / 4, z)
+        far = np.where(rng.random(z.shape) < 0.5, -level, level).reshape(-1)
+        chosen = (rng.random(z.shape) < 0.75).reshape(-1)
+        # both signs in every array, whatever is drawn
+        far[:4], chosen[:4] = np.resize([level, -level], 4)[: far.size], True
+        return np.where(chosen.reshape(z.shape), far.reshape(z.shape) + np.round(4 * z) / 4, z)
 
     return transform
 
@@ -93,7 +96,9 @@ def _offset(z: Array, rng: np.random.Generator) -> Array:
 
 
 STRATA: tuple[Stratum, ...] = (
-    Stratum("ordinary", "standard normal values; weights are neither symmetric nor scaled identities", _ordinary, _none),
+    Stratum(
+        "ordinary", "standard normal values; weights are neither symmetric nor scaled identities", _ordinary, _none
+    ),
     Stratum(
         "zeros",
         "two in five values exactly 0; facts met by one-hot rows",
@@ -102,11 +107,17 @@ STRATA: tuple[Stratum, ...] = (
         kinks=True,
         corners=True,
     ),
+    Stratum("ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _free, kinks=True),
     Stratum(
-        "ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _free, kinks=True
+        "saturated40",
+        "three in four values near +-40, where 1 - sigmoid(x) rounds to 0",
+        _saturated(40.0),
+        _any,
+        corners=True,
     ),
-    Stratum("saturated40", "three in four values near +-40, where 1 - sigmoid(x) rounds to 0", _saturated(40.0), _any),
-    Stratum("saturated800", "three in four values near +-800, where exp(x) overflows", _saturated(800.0), _any),
+    Stratum(
+        "saturated800", "three in four values near +-800, where exp(x) overflows", _saturated(800.0), _any, corners=True
+    ),
     Stratum("tiny", "values of magnitude 2^-40", _scaled(2.0**-40), _free),
     Stratum("huge", "values of magnitude 2^30", _scaled(2.0**30), _free),
     Stratum("offset", "mean 1e6 with a spread of 0.016", _offset, _unbounded),

@@ -166,7 +166,9 @@ def test_a_corrupted_rule_is_reported_as_wrong_formula(
     clean = derive(operation)
     corrupt(monkeypatch)
     corrupted = derive(operation)
-    assert (corrupted.equations, corrupted.steps) != (clean.equations, clean.steps), "the corruption changes nothing, so it shows nothing"
+    assert (corrupted.equations, corrupted.steps) != (clean.equations, clean.steps), (
+        "the corruption changes nothing, so it shows nothing"
+    )
     checks = check_steps(corrupted, seed=1)
     wrong = [check for check in checks if check.verdict is Verdict.WRONG_FORMULA]
     # the line that went wrong is named, not only the result

@@ -1,9 +1,16 @@
 """Ball arithmetic: rigorous enclosures of a program's outputs and gradients, and how well they are conditioned.
 
 This is the tie-breaker between all other witnesses.  Beside the true values it gives two error scales per element, both
-measured, not chosen: what a relative perturbation of the *inputs* does to the element (its condition: an implementation cannot
-be blamed for less), and what one of the inputs *and every named intermediate* does (what rounding does in the equations
-as they are written: an error of that size is inaccuracy, a larger one is a wrong formula).
+measured and not chosen.
+
+*Condition*: what a relative perturbation of the inputs does to the element, and of those named intermediates that are accumulated
+(a sum, a recurrence, or computed from one).  An elementwise function is held to the condition of its inputs alone: ``1 - sigma(z)`` for
+``sigma(-z)`` is a loss that can be avoided.  Behind a sum of many terms the rounding of its result cannot.
+
+*Roughness*: what a relative perturbation of the inputs and of every named intermediate does.  That is what rounding does in the
+equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
+
+An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """
 
 from __future__ import annotations
@@ -17,8 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.derivation import Derivation
+from derive.nodes import Reduce
+from derive.program import Program, Tensor
 from numeric.errors import Undecidable
 from numeric.exact import Exact
+from verify.domains import bounds_of
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
 
@@ -34,9 +44,8 @@ _ZERO = 2.0**-1080  # below half of the smallest double: nothing in floating poi
 class Truth:
     """True outputs and gradients of a derivation at one point, computed when asked for.
 
-    ``values(name)`` are balls for an output or for the gradient of an input; ``condition(name)`` and ``roughness(name)`` are arrays: the
-    absolute change of each element per unit of relative perturbation of the inputs, and of the inputs and all
-    intermediates.
+    ``values(name)`` are balls for an output or for the gradient of an input; ``condition(name)`` and
+    ``roughness(name)`` are arrays of absolute changes per unit of relative perturbation.
     """
 
     def __init__(self, derivation: Derivation, case: Case) -> None:
@@ -80,11 +89,11 @@ class Truth:
         return Exact(self.derivation.combined, self.case.exact(self.derivation), bits=bits, perturb=perturb or {})
 
     def condition(self, name: str) -> Array:
-        """|change| of each element per unit of relative change of the inputs (its size included)."""
+        """The change of each element per unit of relative change of inputs and accumulated intermediates."""
         return self._scale(name, everything=False)
 
     def roughness(self, name: str) -> Array:
-        """|change| of each element per unit of relative change of inputs and named intermediates."""
+        """The change of each element per unit of relative change of inputs and all named intermediates."""
         return np.maximum(self._scale(name, everything=True), self._scale(name, everything=False))
 
     def slopes(self, argument: str, position: tuple[int, ...]) -> Slopes:
@@ -99,44 +108,80 @@ class Truth:
         base = self.values(name)
         if everything not in self._changes:
             self._changes[everything] = [self._nudged(everything, number) for number in range(_NUDGES)]
+        unit = flint.arb(flint.fmpq(_NUDGE.numerator, _NUDGE.denominator))
+        scale = np.zeros(base.shape)
         with flint.ctx.workprec(_BITS[1]):
-            scale = np.zeros(base.shape)
             for position, value in np.ndenumerate(base):
-                size = _float(abs(value))
+                sizes = [_float(abs(value))]
                 for change in self._changes[everything]:
-                    if name in change:
-                        moved = (change[name][position] - value) / flint.arb(flint.fmpq(_NUDGE.numerator, _NUDGE.denominator))
-                        size = max(size, _float(abs(moved)))
-                scale[position] = size
+                    moved = (change[name][position] - value) / unit if name in change else None
+                    if moved is not None and moved.is_finite():
+                        sizes.append(_float(abs(moved)))
+                    elif everything:
+                        sizes.append(np.inf)  # rounding alone can leave the domain
+                scale[position] = max(sizes)
         return scale
 
     def _nudged(self, everything: bool, number: int) -> dict[str, Array]:
-        """Outputs and gradients with every input (and intermediate) element moved by a random relative 2^-60."""
+        """Outputs and gradients with every input and intermediate element moved by a random relative 2^-60."""
         rng = np.random.default_rng([self.case.seed, number])
-        bits = _BITS[1]
-        base = self._exact(bits)
+        base = self._exact(_BITS[1])
+        moving = accumulated(base.program)
         perturb: dict[tuple[str, tuple[int, ...]], Any] = {}
         for tensor in base.program.tensors.values():
-            if tensor.integer or (tensor.role not in ("input", "hyper", "cotangent") and not everything):
+            given = tensor.role in ("input", "hyper", "cotangent")
+            if tensor.integer or not (given or everything or tensor.name in moving):
                 continue
             try:
                 array = base.array(tensor.name)
             except Undecidable:
                 continue
-            with flint.ctx.workprec(bits):
+            exact = np.zeros(array.shape, dtype=bool)
+            if tensor.name in self.case.inputs:
+                exact |= _ends(tensor, self.case)
+            with flint.ctx.workprec(_BITS[1]):
                 for position, value in np.ndenumerate(array):
-                    if not value.is_finite():
-                        continue
                     factor = Fraction(int(rng.choice([-4, -3, 3, 4])), 4) * _NUDGE
-                    perturb[tensor.name, position] = value * flint.arb(flint.fmpq(factor.numerator, factor.denominator))
-        moved = self._exact(bits, perturb)
+                    if value.is_finite() and not exact[position]:
+                        moved = value * flint.arb(flint.fmpq(factor.numerator, factor.denominator))
+                        perturb[tensor.name, position] = moved
+        moved_program = self._exact(_BITS[1], perturb)
         result = {}
         for name, tensor_name in self._tensors.items():
             try:
-                result[name] = moved.array(tensor_name)
+                result[name] = moved_program.array(tensor_name)
             except Undecidable:
                 continue
         return result
+
+
+def accumulated(program: Program) -> frozenset[str]:
+    """The tensors that are sums of many terms, or recurrences, or computed from such.
+
+    Example:
+        >>> import derive.registry
+        >>> sorted(accumulated(derive.registry.get("logistic_regression").program))
+        ['L', 'p', 'z']
+        >>> accumulated(derive.registry.get("sigmoid").program)
+        frozenset()
+    """
+    found: set[str] = set()
+    while True:
+        more = {
+            equation.target
+            for equation in program.equations
+            if equation.rhs.has(Reduce) or equation.target in equation.reads() or equation.reads() & found
+        }
+        if more <= found:
+            return frozenset(found)
+        found |= more
+
+
+def _ends(tensor: Tensor, case: Case) -> Array:
+    """Where an input sits at a closed end of its declared domain."""
+    value = case.inputs[tensor.name]
+    bounds = bounds_of(tensor, case.sizes)
+    return np.asarray(((value == bounds.lo) & (not bounds.lo_open)) | ((value == bounds.hi) & (not bounds.hi_open)))
 
 
 def _settled(value: Any) -> bool:

@@ -29,18 +29,16 @@ _BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides no
 
 @dataclass(frozen=True)
 class Quotient:
-    """A derivative by differences with its estimated error, and the two one-sided quotients at the smallest step."""
+    """A derivative by differences with its estimated error, and the two one-sided quotients at the smallest step.
+
+    ``kinked`` says that the two sides do not approach each other as the step shrinks.
+    """
 
     value: float
     error: float
     left: float
     right: float
-
-    @property
-    def kinked(self) -> bool:
-        """Whether the sides disagree by far more than their curvature and rounding explain."""
-        gap = abs(self.right - self.left)
-        return bool(gap > 1e-3 * (abs(self.left) + abs(self.right)) and self.error > 1e-6 * gap)
+    kinked: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,9 @@ class Finding:
     detail: str = ""
 
 
-def objective(forward: Callable[..., Mapping[str, Array]], fixed: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Objective:
+def objective(
+    forward: Callable[..., Mapping[str, Array]], fixed: Mapping[str, Any], cotangents: Mapping[str, Array]
+) -> Objective:
     """``<cotangents, outputs>`` as a function of the inputs; a scalar output without a cotangent counts once."""
 
     def value(inputs: Mapping[str, Array]) -> float:
@@ -88,6 +88,8 @@ def quotient(phi: Objective, inputs: Mapping[str, Array], name: str, position: t
     first = _FIRST * (abs(centre) or typical or 1.0)
     base = phi(inputs)
     table: list[list[float]] = []
+    gaps: list[float] = []
+    rounding = 0.0
     best, error, left, right = np.nan, np.inf, np.nan, np.nan
     for level in range(_LEVELS):
         high, low = centre + first * 2.0**-level, centre - first * 2.0**-level
@@ -102,7 +104,10 @@ def quotient(phi: Objective, inputs: Mapping[str, Array], name: str, position: t
                 if guess < error:
                     best, error = row[-1], guess
         table.append(row)
-    return Quotient(float(best), float(error), float(left), float(right))
+        gaps.append(abs(right - left))
+    # curvature makes the gap between the sides halve with the step; a kink leaves it as it is
+    kinked = gaps[-1] > 0.6 * gaps[-3] and gaps[-1] > 1e-6 * (abs(left) + abs(right)) + 1e3 * rounding
+    return Quotient(float(best), float(error), float(left), float(right), bool(kinked))
 
 
 def _moved(phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], value: float) -> float:
@@ -137,7 +142,16 @@ def judge(phi: Objective, inputs: Mapping[str, Array], name: str, gradient: Arra
         gap = abs(q.value - got)
         if not np.isfinite(got) or (gap > allowed and gap > 64 * np.finfo(float).eps * size):
             detail = f"differences give {q.value!r} +- {q.error:.2g}, the gradient is {got!r}"
-            return Finding(Verdict.WRONG_FORMULA, points, gap / size if size else np.inf, q.error, kinks, undecided, position, detail)
+            return Finding(
+                Verdict.WRONG_FORMULA,
+                points,
+                gap / size if size else np.inf,
+                q.error,
+                kinks,
+                undecided,
+                position,
+                detail,
+            )
         if allowed > _BLUNT * max(size, scale):
             undecided += 1
             continue
@@ -148,7 +162,9 @@ def judge(phi: Objective, inputs: Mapping[str, Array], name: str, gradient: Arra
     return Finding(verdict, points, worst, bound, kinks, undecided)
 
 
-def taylor_slope(phi: Objective, inputs: Mapping[str, Array], gradients: Mapping[str, Array], rng: np.random.Generator) -> tuple[float, float]:
+def taylor_slope(
+    phi: Objective, inputs: Mapping[str, Array], gradients: Mapping[str, Array], rng: np.random.Generator
+) -> tuple[float, float]:
     """The order at which ``phi(x + h v) - phi(x) - h <g, v>`` vanishes, and its size relative to ``h <g, v>``.
 
     The order is 2 for a right gradient of a smooth function (or more, where the curvature along ``v`` vanishes: infinite for a linear

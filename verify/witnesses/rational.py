@@ -66,7 +66,9 @@ def identity(derivation: Derivation, case: Case, argument: str, rng: np.random.G
     return Identity(Verdict.CANNOT_DECIDE, 0, f"no polynomial of degree <= {_DEGREE} in {argument}")
 
 
-def _line(derivation: Derivation, case: Case, argument: str, position: tuple[int, ...]) -> Callable[[Fraction], Fraction]:
+def _line(
+    derivation: Derivation, case: Case, argument: str, position: tuple[int, ...]
+) -> Callable[[Fraction], Fraction]:
     """``<cotangents, outputs>`` as a function of a shift of one input element."""
     seeds = {name: fractions(value) for name, value in case.cotangents.items()}
 

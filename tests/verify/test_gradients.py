@@ -1,0 +1,91 @@
+"""The verifier on gradients that people write: wrong ones caught with the right verdict, right ones accepted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.verify.gradients import RIGHT, SQUARED, WRONG, Written, changed, dense, one_entry, relu, shared_maximum
+from verify import Verdict, check_gradient
+from verify.verdicts import worst
+
+SEEDS = (0, 1, 2)
+
+
+def judged(written: Written, seed: int) -> Verdict:
+    evidence = check_gradient(
+        written.operation, written.vjp, forward=written.forward, seed=seed, strata=written.strata, dtype=written.dtype
+    )
+    return worst(row.verdict for row in evidence.rows if row.verdict is not Verdict.OUTSIDE)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("written", WRONG, ids=str)
+def test_wrong_gradients_get_the_verdict_that_they_deserve(written: Written, seed: int) -> None:
+    assert judged(written, seed) is written.verdict
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("written", RIGHT, ids=str)
+def test_right_gradients_are_accepted(written: Written, seed: int) -> None:
+    evidence = check_gradient(
+        written.operation, written.vjp, forward=written.forward, seed=seed, strata=written.strata, dtype=written.dtype
+    )
+    assert [(row.argument, row.stratum, row.verdict, row.note, row.element) for row in evidence.faults] == []
+    assert sum(row.points for row in evidence.rows) > 0
+
+
+def test_the_worst_element_is_named() -> None:
+    evidence = check_gradient("dense", changed(dense, one_entry), seed=4, strata=["ordinary"])
+    (row,) = evidence.faults
+    assert row.argument == "W"
+    rows = len(row.example["W"])
+    assert row.element.startswith(f"[{rows - 1}, 0] got ")
+    assert "ULP" in row.element
+    assert "true value in" in row.element
+
+
+def test_only_the_stratum_with_the_kink_is_blamed() -> None:
+    evidence = check_gradient("relu", relu(1.0), seed=4)
+    assert {row.stratum for row in evidence.faults} == {"zeros"}
+    assert all("kinks" in row.note for row in evidence.faults)
+
+
+def test_seeds_repeat_and_fresh_ones_differ() -> None:
+    def errors(seed: int | None) -> tuple[int, list[float]]:
+        evidence = check_gradient(SQUARED, lambda x, d: {"x": 2.0001 * x["x"] * d["y"]}, seed=seed, strata=["ordinary"])
+        return evidence.seed, [row.ulp or 0.0 for row in evidence.rows]
+
+    seed, first = errors(None)
+    assert errors(seed) == (seed, first)
+    assert errors(None)[0] != seed
+
+
+def test_an_exception_is_a_finding_and_not_a_crash() -> None:
+    def broken(inputs: object, cotangents: object) -> dict[str, object]:
+        raise ZeroDivisionError("no step")
+
+    evidence = check_gradient("dense", broken, seed=1, strata=["ordinary"])
+    assert all(row.note == "raised ZeroDivisionError: no step" for row in evidence.rows)
+    assert evidence.verdict is Verdict.WRONG_FORMULA
+
+
+def test_unknown_strata_are_named() -> None:
+    with pytest.raises(KeyError, match="unknown stratum 'nowhere'; known: ordinary"):
+        check_gradient("dense", dense, strata=["nowhere"])
+
+
+def test_no_element_in_the_domain_is_no_agreement() -> None:
+    from derive.registry import declare
+
+    below = declare("x[n] < 0\ny = sqrt(x)", name="root_of_negatives")
+    evidence = check_gradient(below, lambda x, d: {"x": np.full_like(x["x"], np.nan)}, seed=1, strata=["ordinary"])
+    assert evidence.verdict is Verdict.OUTSIDE
+    assert not evidence.ok
+
+
+def test_shared_ties_are_a_convention_only_at_ties() -> None:
+    from tests.verify.gradients import POOL_FIRST
+
+    evidence = check_gradient(POOL_FIRST, shared_maximum, seed=3, strata=["ordinary", "ties"])
+    assert [(row.stratum, row.verdict) for row in evidence.faults] == [("ties", Verdict.WRONG_CONVENTION)]

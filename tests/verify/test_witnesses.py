@@ -1,0 +1,224 @@
+"""Each witness alone: differences with their error estimate, fractions, balls, perturbation, comparison rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from derive.registry import declare, get
+from derive.reverse import derive
+from verify.compare import close, compare, relative_errors
+from verify.sampling import Case, sample
+from verify.verdicts import Verdict, overall, worst
+from verify.witnesses import rational
+from verify.witnesses.balls import Truth, accumulated, distance, to_float
+from verify.witnesses.differences import judge, quotient, taylor_slope
+from verify.witnesses.perturbation import Perturbation
+
+FUNCTIONS = {
+    "exp": (np.exp, np.exp),
+    "sin": (np.sin, np.cos),
+    "cube": (lambda x: x**3, lambda x: 3 * x**2),
+    "log": (np.log, lambda x: 1 / x),
+    "reciprocal": (lambda x: 1 / x, lambda x: -1 / x**2),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(st.floats(0.01, 10))
+def test_difference_quotients_keep_their_own_promise(name: str, x: float) -> None:
+    f, slope = FUNCTIONS[name]
+    found = quotient(lambda v: float(f(v["x"][0])), {"x": np.array([x])}, "x", (0,))
+    assert abs(found.value - slope(x)) <= 16 * found.error
+    assert found.error <= 1e-7 * max(abs(slope(x)), 1e-3)
+
+
+@pytest.mark.parametrize("x", [1e-12, 1e-5, 1e5, 1e12])
+def test_steps_are_relative(x: float) -> None:
+    found = quotient(lambda v: float(np.log(v["x"][0])), {"x": np.array([x])}, "x", (0,))
+    assert abs(found.value * x - 1) < 1e-7
+
+
+def total(f: Any) -> Any:
+    return lambda v: float(np.sum(f(v["x"])))
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (lambda g: g, Verdict.AGREES),
+        (lambda g: g * 0.9995, Verdict.WRONG_FORMULA),
+        (lambda g: g * (1 + 1e-7), Verdict.WRONG_FORMULA),
+        (lambda g: -g, Verdict.WRONG_FORMULA),
+        (lambda g: 0 * g, Verdict.WRONG_FORMULA),
+        (lambda g: g * np.nan, Verdict.WRONG_FORMULA),
+        (lambda g: g[:1], Verdict.WRONG_FORMULA),
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e-200])
+def test_differences_judge_gradients_of_any_size(change: Any, verdict: Verdict, scale: float) -> None:
+    x = np.array([0.7, -1.3, 2.0])
+    assert judge(total(lambda v: scale * np.exp(v)), {"x": x}, "x", change(scale * np.exp(x))).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("at_zero", "verdict"), [(0.0, "agrees"), (0.5, "agrees"), (3.0, "wrong formula"), (-2.0, "wrong formula")]
+)
+def test_at_a_kink_the_gradient_lies_between_the_sides(at_zero: float, verdict: str) -> None:
+    finding = judge(total(lambda v: np.maximum(v, 0)), {"x": np.array([0.0, 1.0])}, "x", np.array([at_zero, 1.0]))
+    assert finding.verdict.value == verdict
+    assert finding.kinks == 1
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_taylor_remainder_tells_right_from_wrong(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.5, 2, 3)
+    phi = total(lambda v: np.exp(v) * v)
+    right = np.exp(x) * (x + 1)
+    assert taylor_slope(phi, {"x": x}, {"x": right}, np.random.default_rng(seed))[0] > 1.7
+    assert taylor_slope(phi, {"x": x}, {"x": right + 0.05 * np.abs(right)}, np.random.default_rng(1))[0] < 1.6
+
+
+def test_the_taylor_remainder_of_a_linear_function_is_rounding() -> None:
+    order, _ = taylor_slope(total(lambda v: 3 * v), {"x": np.ones(2)}, {"x": np.full(2, 3.0)}, np.random.default_rng(0))
+    assert order == np.inf
+
+
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=9))
+def test_polynomial_slopes_are_exact(coefficients: list[int]) -> None:
+    def polynomial(t: Fraction) -> Fraction:
+        return sum((c * t**power for power, c in enumerate(coefficients)), Fraction(0))
+
+    assert rational.polynomial_slope(polynomial) == coefficients[1]
+
+
+RATIONAL = [
+    "identity",
+    "relu",
+    "step",
+    "dense",
+    "mse",
+    "half_mse",
+    "squared_error",
+    "least_squares",
+    "gradient_descent",
+    "l2",
+]
+
+
+@pytest.mark.parametrize("name", RATIONAL)
+def test_rational_operations_agree_digit_for_digit(name: str) -> None:
+    derivation = derive(get(name))
+    case = sample(derivation.program, 4, derivation=derivation, budget=100)
+    assert rational.applies(derivation, case)
+    for argument in derivation.gradients:
+        found = rational.identity(derivation, case, argument, np.random.default_rng(0))
+        assert found.verdict is Verdict.AGREES, found.detail
+        assert found.points > 0
+
+
+def test_a_wrong_rational_gradient_is_shown_as_fractions() -> None:
+    right = derive(get("mse"))
+    equations = tuple(e.__class__(e.target, e.indices, e.extents, e.rhs * 2) for e in right.adjoint.equations)
+    from dataclasses import replace
+
+    wrong = replace(right, adjoint=right.adjoint.with_(equations=equations))
+    case = sample(right.program, 4, derivation=right)
+    found = rational.identity(wrong, case, "yhat", np.random.default_rng(0))
+    assert found.verdict is Verdict.WRONG_FORMULA
+    assert "exactly" in found.detail
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softmax", "layer_norm", "rnn"])
+def test_irrational_operations_are_left_out(name: str) -> None:
+    derivation = derive(get(name))
+    assert not rational.applies(derivation, sample(derivation.program, 1, derivation=derivation, budget=100))
+
+
+# -- balls ------------------------------------------------------------------------------------------------------------
+
+
+def truth(name: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Any]) -> Truth:
+    operation = get(name)
+    given = {key: np.asarray(value, dtype=float) for key, value in inputs.items()}
+    seeds = {key: np.asarray(value, dtype=float) for key, value in cotangents.items()}
+    return Truth(derive(operation), Case({}, given, {}, seeds))
+
+
+def test_the_truth_survives_cancellation() -> None:
+    value = truth("sigmoid", {"z": [40.0, 800.0]}, {"a": [1.0, 1.0]}).values("z")
+    assert to_float(value)[0] == pytest.approx(4.248354255291589e-18, rel=1e-15)
+    assert value[1] > 0
+    assert value[1] < 1e-300
+
+
+def test_condition_of_a_sum_counts_its_terms() -> None:
+    operation = declare("x[n]\nL = sum(x)**2/2", name="square_of_sum")
+    here = Truth(derive(operation), Case({}, {"x": np.array([1e8, -1e8, 1.0])}))
+    # dL/dx = sum(x) = 1, which relative errors of its terms move by about 2e8
+    assert to_float(here.values("x")).tolist() == [1.0, 1.0, 1.0]
+    assert here.condition("x").min() > 1e7
+    assert distance(np.array([1.0, 1.5, np.nan]), here.values("x"))[:2].tolist() == [0.0, 0.5]
+
+
+def test_labels_at_the_end_of_their_domain_are_exact() -> None:
+    here = truth("bce_with_logits", {"z": [40.0], "y": [1.0]}, {})
+    assert here.condition("z")[0] < 1e-15
+    assert here.roughness("z")[0] > 0.5
+
+
+def test_elementwise_results_are_not_accumulated() -> None:
+    assert accumulated(get("sigmoid").program) == frozenset()
+    assert "theta" in accumulated(get("adam").program)
+
+
+def test_perturbation_sees_both_sides_of_a_kink() -> None:
+    slopes = Perturbation(get("relu").program, {"z": np.array([0.0])}, {"a": np.array([3.0])}).slopes("z", (0,))
+    assert (float(slopes.left), float(slopes.right), slopes.smooth) == (0.0, 3.0, False)
+    slopes = Perturbation(get("relu").program, {"z": np.array([2.0])}, {"a": np.array([3.0])}).slopes("z", (0,))
+    assert (float(slopes.middle), slopes.smooth) == (3.0, True)
+
+
+# -- comparison -------------------------------------------------------------------------------------------------------
+
+
+def compared(got: list[float], z: list[float], *, dtype: Any = np.float64, gentle: bool = False) -> Verdict:
+    array = np.array(z, dtype=dtype)
+    here = truth("sigmoid", {"z": array}, {"a": np.ones(len(z))})
+    return compare(np.array(got, dtype=dtype), here, "z", dtype=dtype, gentle=gentle).verdict
+
+
+def test_nan_never_equals_nan() -> None:
+    assert not close(np.array([np.nan]), np.array([np.nan]))
+    assert relative_errors(np.array([np.inf]), np.array([np.inf]))[1] == np.inf
+    assert compared([np.nan], [1.0], gentle=True) is Verdict.WRONG_FORMULA
+    assert compared([np.nan], [1.0]) is Verdict.INACCURATE
+
+
+def test_there_is_no_absolute_floor() -> None:
+    assert not close(np.array([0.0]), np.array([1e-300]))
+    assert not close(np.array([1e-300]), np.array([0.0]))
+    assert compared([0.0], [-20.0]) is Verdict.WRONG_FORMULA
+
+
+def test_underflow_is_no_error() -> None:
+    assert compared([0.0], [-800.0]) is Verdict.AGREES
+    assert compared([0.0], [-100.0], dtype=np.float32) is Verdict.AGREES
+    assert compared([0.0], [-80.0], dtype=np.float32) is Verdict.WRONG_FORMULA
+
+
+def test_a_false_zero_is_inaccurate() -> None:
+    assert compared([0.0], [40.0]) is Verdict.INACCURATE
+
+
+def test_one_wrong_element_outweighs_the_rest() -> None:
+    assert worst([Verdict.AGREES, Verdict.INACCURATE, Verdict.WRONG_FORMULA]) is Verdict.WRONG_FORMULA
+    assert overall([Verdict.AGREES, Verdict.CANNOT_DECIDE]) is Verdict.AGREES
+    assert overall([]) is Verdict.CANNOT_DECIDE
