@@ -37,17 +37,18 @@ if TYPE_CHECKING:
     from derive.matrix import Matrix
 
 SIGNS = {
-    "plus": "+", "minus": "-", "equals": "=", "ne": r"\ne", "lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "in": r"\in",
-    "cdot": r"\cdot", "times": r"\times", "odot": r"\odot", "oslash": r"\oslash", "comma": ",", "semicolon": ";", "slash": "/",
-    "thin": r"\,", "partial": r"\partial", "infinity": r"\infty", "top": r"\top", "prime": r"\prime", "gets": r"\gets",
-    "quad": r"\quad", "dots": r"\dots", "to": r"\to",
+    "plus": "+", "minus": "-", "equals": "=", "ne": r"\ne", "lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge",
+    "cdot": r"\cdot", "times": r"\times", "odot": r"\odot", "oslash": r"\oslash", "comma": ",", "slash": "/",
+    "thin": r"\,", "partial": r"\partial", "infinity": r"\infty", "top": r"\top", "prime": r"\prime", "in": r"\in",
 }  # fmt: skip
 FENCES = {"(": ("(", ")"), "[": ("[", "]"), "floor": (r"\lfloor", r"\rfloor"), "bar": ("|", "|")}
 OPERATORS = frozenset(["log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "det"])
 LIMITS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 VARIANTS = {"epsilon": r"\varepsilon"}
-SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-           "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}"}  # fmt: skip
+SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
 LINE = 36.0  # em: a displayed line of a page with ordinary margins
 
 
@@ -97,8 +98,8 @@ def equation_latex(equation: Equation, notation: Notation | None = None) -> str:
 def derivation_latex(derivation: Derivation, form: str = "best", line: float = LINE) -> str:
     r"""The derived equations as an ``align*`` environment that compiles alone with amsmath.
 
-    ``form`` is ``"index"``, or ``"best"``: matrix form where there is one.  Lines wider than ``line`` em are broken before
-    top-level operators.
+    ``form`` is ``"index"``, or ``"best"``: matrix form where there is one.  Lines wider than ``line`` em are broken
+    before top-level operators.
 
     >>> from derive.reverse import derive
     >>> from derive.registry import get

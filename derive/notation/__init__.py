@@ -1,7 +1,8 @@
 """From expressions to what stands on paper: one tree of boxes that every output language prints.
 
-``tree`` holds the boxes, ``names`` turns tensor names into letters with hats and bars, ``sums``, ``products`` and ``expressions`` say
-how a textbook writes an expression, ``matrices`` does so for matrix form, ``breaking`` measures and breaks long lines.
+``tree`` holds the boxes, ``names`` turns tensor names into letters with hats and bars, ``sums``, ``products`` and
+``expressions`` say how a textbook writes an expression, ``matrices`` does so for matrix form, ``breaking`` measures and
+breaks long lines.
 Nothing here knows LaTeX: :mod:`derive.latex` prints the tree, and so do other printers elsewhere.
 """
 

@@ -84,9 +84,9 @@ def _letter(letter: str) -> float:
 def break_lines(box: Box, limit: float, first: float = 0.0) -> list[Box]:
     """The box in lines of at most ``limit`` em, broken before top-level operators.
 
-    ``first`` is what the first line has to leave free (a left-hand side).  A line is broken before a plus or minus where
-    that is enough, otherwise between factors too, with a multiplication sign at the start of the next line.  What cannot
-    be broken stays whole.
+    ``first`` is what the first line has to leave free (a left-hand side).  A line is broken before a plus or minus
+    where that is enough, otherwise between factors too, with a multiplication sign at the start of the next line.  What
+    cannot be broken stays whole.
     """
     if width(box) <= limit - first or not isinstance(box, Row):
         return [box]

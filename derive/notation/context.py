@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Notation:
     """The context of a formula.
 
-    ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors`` gives
-    ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes as
-    declared, and ``objective`` what is differentiated.
+    ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors``
+    gives ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes
+    as declared, and ``objective`` what is differentiated.
     """
 
     adjoints: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Notation:
     def name(self, tensor: str) -> Box:
         """The name of a tensor; an adjoint is its tensor's name with a bar.
 
-        Where an output is read on, the cotangent that a caller gives is only a part of its adjoint; it is marked ``out``.
+        Where an output is read on, the cotangent that a caller gives is only a part of its adjoint: marked ``out``.
         """
         if tensor not in self.adjoints:
             return name_box(tensor)

@@ -83,7 +83,7 @@ class Setter:
         """On its own: a leading minus is allowed."""
         if isinstance(expression, Add):
             number, rest = content(expression)
-            return sum_box(self, expression) if number == 1 else row(self.box(number), fenced(sum_box(self, rest)))
+            return sum_box(self, expression) if number == 1 else product_box(self, Mul(number, rest, evaluate=False))
         negative, rest = split_sign(expression)
         return row(MINUS, self.factor_of_minus(rest)) if negative else self.box(rest)
 
