@@ -6,9 +6,10 @@
 >>> check_gradient("relu", backward, seed=5).ok
 True
 
-``verify(operation)`` checks what backproof derived and generated itself; ``check_gradient(operation, vjp)`` judges any other
-implementation; ``check_steps(derivation)`` checks a derivation line by line.  Inputs for any operation come from
-``verify.sampling`` and, as hypothesis strategies, from ``verify.strategies``.  JAX is imported only when a JAX witness runs.
+``verify(operation)`` checks what backproof derived and generated itself; ``check_gradient(operation, vjp)`` judges
+any other implementation; ``check_steps(derivation)`` checks a derivation line by line.  Inputs for any operation come
+from ``verify.sampling`` and, as hypothesis strategies, from ``verify.strategies``.  JAX is imported only when a JAX
+witness runs.
 """
 
 from verify.errors import SamplingError, WitnessError

@@ -4,12 +4,14 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
 
 * ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
 * ``|g - t| <= max(1e-9 |t|, C u K)``: *agrees*.  ``K`` is the measured condition of the element (see
-  :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows for a few dozen roundings; for float32 the first bound, which is below its
-  resolution, is left out.  A true value below the smallest normal number may also come out as anything below it (underflow), and one above the
-  largest number as infinity.
+  :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows
+  for a few dozen roundings; for float32 the first bound, which is below its resolution, is left out.  A true value
+  below the smallest normal number may also come out as anything below it (underflow), and one above the largest
+  number as infinity.
 * otherwise, if the two one-sided derivatives differ, the element is on a kink, and a value between them is a
   *wrong convention*; beyond them it is a *wrong formula*.
-* otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme input: *inaccurate*.
+* otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
+  input: *inaccurate*.
 * otherwise: *wrong formula*.
 """
 
@@ -50,7 +52,7 @@ class Worst:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The verdict on one array, its componentwise and normwise relative error, its error in ULP, and its worst element."""
+    """The verdict on one array, its relative errors and its error in ULP, and its worst element."""
 
     verdict: Verdict
     points: int
@@ -63,7 +65,7 @@ class Comparison:
 
 
 def relative_errors(got: Array, expected: Array) -> tuple[Array, float]:
-    """Componentwise and normwise relative error; anything that is not a number on either side counts as infinitely wrong.
+    """Componentwise and normwise relative error; NaN on either side counts as infinitely wrong.
 
     Example:
         >>> errors, norm = relative_errors(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
@@ -89,7 +91,8 @@ def close(got: Array, expected: Array, relative: float = RELATIVE) -> bool:
 def compare(got: Array, truth: Truth, name: str, *, dtype: Any = np.float64, gentle: bool = False) -> Comparison:
     """Judge one array (an output, or the gradient of an input) against the truth.
 
-    ``gentle`` says that the inputs are ordinary: there a value that is not finite is a wrong formula, not an inaccuracy.
+    ``gentle`` says that the inputs are ordinary: there a value that is not finite is a wrong formula, not an
+    inaccuracy.
     """
     try:
         values = truth.values(name)

@@ -154,7 +154,7 @@ def _sum_fact(program: Program, left: Expr, right: Expr) -> SumFact:
 
 
 def simplex(shape: tuple[int, ...], fact: SumFact, rng: np.random.Generator, *, corners: bool = False) -> Array:
-    """Positive values of this shape whose sums along the fact's axes are *exactly* its total, in float32 and float64 alike.
+    """Positive values whose sums along the fact's axes are *exactly* its total, in float32 and float64 alike.
 
     The values are multiples of total/64 (or of a smaller power of two), so no rounding disturbs the fact.  With
     ``corners`` each slice has a single nonzero entry (one-hot labels).

@@ -22,9 +22,9 @@ _COLUMNS = ("witness", "argument", "stratum", "dtype", "points", "error", "bound
 class Row:
     """One line of evidence: a witness looked at one argument (or output) in one stratum.
 
-    ``error`` is the largest componentwise relative error seen, ``bound`` the relative error at which the witness stops asking
-    for a reason, ``ulp`` the largest error in units in the last place where the true value is known.  ``example`` holds the
-    inputs of the point that decided a faulty verdict, ``element`` its worst element.
+    ``error`` is the largest componentwise relative error seen, ``bound`` the relative error at which the witness
+    stops asking for a reason, ``ulp`` the largest error in units in the last place where the true value is known.
+    ``example`` holds the inputs of the point that decided a faulty verdict, ``element`` its worst element.
     """
 
     witness: str
@@ -146,8 +146,16 @@ def versions() -> dict[str, str]:
 def _cells(row: Row) -> tuple[str, ...]:
     ulp = "" if row.ulp is None else _short(row.ulp)
     return (
-        row.witness, row.argument, row.stratum, row.dtype, str(row.points), _short(row.error), _short(row.bound), ulp, row.verdict.value,
-    )  # fmt: skip
+        row.witness,
+        row.argument,
+        row.stratum,
+        row.dtype,
+        str(row.points),
+        _short(row.error),
+        _short(row.bound),
+        ulp,
+        row.verdict.value,
+    )
 
 
 def _short(number: float) -> str:

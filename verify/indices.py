@@ -20,7 +20,8 @@ def integer_ranges(program: Program, sizes: Mapping[Symbol, int]) -> dict[str, t
     """For every integer input the half-open range ``lo <= value < hi`` in which all its uses are valid.
 
     An element that stands as an index (``E[token[t], k]``, also affine: ``x[2*s[i] + 1]``) must stay inside the axis
-    that it indexes; one compared with an index (``[k == label[i]]``) inside that index's range; and declared domains hold.
+    that it indexes; one compared with an index (``[k == label[i]]``) inside that index's range; and declared domains
+    hold.
 
     Raises:
         SamplingError: a use leaves no value, or is not affine in the element.

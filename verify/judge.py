@@ -1,4 +1,4 @@
-"""Judging one implementation of an operation: any callable that returns gradients, against rigorous truth, over strata."""
+"""Judging any implementation of an operation, a callable that returns gradients, against rigorous truth."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def check_gradient(
 
     Args:
         operation: an operation, or the name of one in the catalog.
-        vjp: ``vjp(inputs, cotangents)`` returns the gradient of each differentiated input by name; ``cotangents`` maps output names
+        vjp: ``vjp(inputs, cotangents)`` returns the gradient of each differentiated input by name; ``cotangents``
+        maps output names
             to arrays and is empty for a scalar output.  Integer hyper-parameters are among the inputs.
         forward: ``forward(**inputs)`` returns the outputs by name; judged too if given.
         wrt: the inputs whose gradients are judged; by default those that the operation differentiates.

@@ -18,7 +18,7 @@ from verify.errors import WitnessError
 from verify.evidence import Evidence, Row, versions
 from verify.judge import Points, fresh_seed, judge, resolve, run
 from verify.sampling import Case
-from verify.steps import check_steps
+from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
 from verify.witnesses import differences, rational
 from verify.witnesses.autodiff import Autodiff
@@ -46,11 +46,14 @@ def verify(
 ) -> Evidence:
     """Check an operation's derived gradients and generated functions by independent witnesses.
 
-    * *steps*: both sides of every derivation step, and each gradient as total derivative, in ball arithmetic by perturbation;
-    * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-9 componentwise and normwise; what
+    * *steps*: both sides of every derivation step, and each gradient as total derivative, in ball arithmetic by
+      perturbation;
+    * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-9 componentwise and
+      normwise; what
       disagrees is settled by ball arithmetic;
     * *balls*: the same arrays in float64 and float32 against rigorous enclosures, over all strata and degenerate sizes;
-    * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate, and the order of the
+    * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate,
+      and the order of the
       Taylor remainder;
     * *fractions*: exact rational identity, where the program is a polynomial along its inputs.
 
@@ -100,7 +103,7 @@ def verify(
             rows += _differences(derivation, function, place, found)
     say("fractions")
     rows += _fractions(derivation, places, not_checked)
-    checks = ()
+    checks: tuple[StepCheck, ...] = ()
     if steps:
         say("steps")
         checks = check_steps(derivation, seed)
@@ -115,7 +118,7 @@ def _forward(function: Any) -> Callable[..., Mapping[str, Array]]:
 
 
 def _autodiff(operation: Operation, derivation: Derivation, function: Any, places: Mapping[str, Place]) -> list[Row]:
-    """The generated function against JAX; sizes that occur once are left to the balls, since each would be compiled anew."""
+    """The generated function against JAX; sizes that occur once are left to the balls: each would be compiled."""
     witness = Autodiff(operation, derivation.wrt)
     rows = []
     for place, found in places.items():

@@ -1,4 +1,4 @@
-"""Random inputs for any operation, drawn from its program alone: sizes, values, labels, hyper-parameters, cotangents."""
+"""Random inputs for any operation, drawn from its program alone: sizes, values, labels, cotangents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One concrete point: sizes, inputs (arrays; hyper-parameters as 0-d arrays), integers, cotangents by output name."""
+    """One concrete point: sizes, inputs (hyper-parameters as 0-d arrays), integers, cotangents by output name."""
 
     sizes: Mapping[Symbol, int]
     inputs: Mapping[str, Array]
@@ -84,8 +84,9 @@ def sample(
     """Draw a case for a program.
 
     Ordinary values are multiples of 2^-16 of a few units, hence exact in float32, float64 and as fractions.  Values
-    satisfy declared domains and facts; integer inputs stay inside the axes that they index; ``hypers`` is ``"default"`` or ``"random"``
-    (in-domain).  With a ``derivation``, random non-uniform cotangents are drawn for its outputs.
+    satisfy declared domains and facts; integer inputs stay inside the axes that they index; ``hypers`` is
+    ``"default"`` or ``"random"`` (in-domain).  With a ``derivation``, random non-uniform cotangents are drawn for its
+    outputs.
 
     Raises:
         SamplingError: no such input exists or is known how to draw; the message names the cause.
@@ -159,7 +160,7 @@ def _corners(stratum: _strata.Stratum, tensor: Tensor, sizes: Mapping[Symbol, in
 
 
 def _at_ends(values: Array, bounds: Bounds, rng: np.random.Generator) -> Array:
-    """Put most values on the closed ends of a domain; the first four meet every combination with values of two signs."""
+    """Put most values on the closed ends of a domain; the first four meet both ends with both signs."""
     ends = [end for end in (bounds.hi, bounds.lo) if np.isfinite(end) and bounds.holds(np.asarray(end))]
     if not ends:
         return values

@@ -76,10 +76,11 @@ def draw_sizes(
 ) -> Sizes:
     """Sizes of all dimensions and integer hyper-parameters of a program.
 
-    ``ordinary``: distinct sizes from 2 up (from 1 up where there are more than four dimensions), so that a transposed or swapped index shows; ``ones``: size 1 wherever
-    the extents allow it; ``ascending``/``descending``: distinct sizes in declared order, (n < d, n > d);
-    ``zero``: ``zero`` (or a random dimension) has size 0.  Every extent is at least 1 (0 for ``zero``).  Among the draws, the first
-    that costs at most ``budget`` scalar operations is taken, else the cheapest.
+    ``ordinary``: distinct sizes from 2 up (from 1 up where there are more than four dimensions), so that a transposed
+    or swapped index shows; ``ones``: size 1 wherever the extents allow it; ``ascending``/``descending``: distinct
+    sizes in declared order, (n < d, n > d); ``zero``: ``zero`` (or a random dimension) has size 0.  Every extent is
+    at least 1 (0 for ``zero``).  Among the draws, the first that costs at most ``budget`` scalar operations is taken,
+    else the cheapest.
 
     Raises:
         SamplingError: no consistent sizes were found.
@@ -114,7 +115,8 @@ def draw_sizes(
             break
     if best is None:
         raise SamplingError(
-            f"{program.name}: no sizes of {', '.join(map(str, program.dimensions))} (pattern {pattern!r}, integers {_show(fixed)}) make "
+            f"{program.name}: no sizes of {', '.join(map(str, program.dimensions))} "
+            f"(pattern {pattern!r}, integers {_show(fixed)}) make "
             f"every extent at least {least}: {', '.join(str(e) for e in extents if not isinstance(e, Symbol))}"
         )
     return best[1]

@@ -1,8 +1,9 @@
 """Every step of a derivation, checked by evaluating both of its sides.
 
-A step claims ``before == after`` for all values of its free indices.  Both sides are evaluated in ball arithmetic on small random inputs
-whose sizes all differ and whose matrices are not symmetric, so that a dropped delta or two swapped indices show.
-``Partial`` and ``Sensitivity`` are evaluated by perturbation: nothing here knows a rule of differentiation.
+A step claims ``before == after`` for all values of its free indices.  Both sides are evaluated in ball arithmetic on
+small random inputs whose sizes all differ and whose matrices are not symmetric, so that a dropped delta or two
+swapped indices show. ``Partial`` and ``Sensitivity`` are evaluated by perturbation: nothing here knows a rule of
+differentiation.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class StepContext(Exact):
 
 
 def differences(expression: Expr) -> Expr:
-    """The expression with each ``Partial`` written as a difference quotient and each ``Sensitivity`` as an element to look up."""
+    """Write each ``Partial`` as a difference quotient, and each ``Sensitivity`` as an element to look up."""
 
     def partial(node: Partial) -> Expr:
         body = _apart(node.body, node.value.free_symbols)
@@ -138,7 +139,7 @@ def check_steps(derivation: Derivation, seed: int = 0, *, cases: int = 2, positi
 
 
 def total_derivatives(derivation: Derivation) -> list[Step]:
-    """The claim that a derivation makes as a whole: each gradient element is the total derivative in that input element."""
+    """What a derivation claims as a whole: each gradient element is the total derivative in that input."""
     claims = []
     for name, gradient in derivation.gradients.items():
         shape = derivation.program.tensors[name].shape

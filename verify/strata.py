@@ -26,7 +26,8 @@ class Stratum:
     """A named region of inputs.
 
     ``transform`` acts on latent values; ``applies`` says to which real inputs.  ``raw`` strata give values, not
-    latents, and so apply only where the domain contains what they give.  ``kinks`` says that exact kinks and ties are to be expected.
+    latents, and so apply only where the domain contains what they give.  ``kinks`` says that exact kinks and ties are
+    to be expected.
     """
 
     name: str

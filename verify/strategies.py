@@ -42,10 +42,10 @@ def stratum_names(operation: Operation | str) -> SearchStrategy[str]:
 def sizes(
     draw: Any, operation: Operation | str, *, low: int = 0, high: int = 6, hypers: str = "default"
 ) -> dict[Symbol, int]:
-    """Consistent sizes of all dimensions of an operation, between ``low`` and ``high``, with its integer hyper-parameters.
+    """Consistent sizes of all dimensions, between ``low`` and ``high``, with the integer hyper-parameters.
 
-    Sizes 0 and 1, n < d and n > d all occur.  Sizes that make an extent negative (a window larger than its padded input) are not drawn; a
-    size 0 that would make an output empty is.
+    Sizes 0 and 1, n < d and n > d all occur.  Sizes that make an extent negative (a window larger than its padded
+    input) are not drawn; a size 0 that would make an output empty is.
     """
     from hypothesis import assume
 
@@ -79,7 +79,7 @@ def cases(
     high: int = 6,
     hypers: str | None = None,
 ) -> Case:
-    """Whole cases of an operation: inputs in a stratum, integer inputs in range, facts satisfied, cotangents if a derivation is given.
+    """Whole cases of an operation: inputs in a stratum, in their domains, and cotangents if a derivation is given.
 
     ``hypers`` is ``"default"``, ``"random"``, or ``None`` for both.
     """

@@ -117,7 +117,7 @@ def put_in_the_wrong_definition(patch: pytest.MonkeyPatch) -> None:
 
 
 def lose_a_coefficient(patch: pytest.MonkeyPatch) -> None:
-    right = simplify.flatten
+    from derive.terms import flatten as right
 
     def ones(expression: Expr, fresh: Any) -> list[Term]:
         return [replace(term, coefficient=Integer(1)) for term in right(expression, fresh)]

@@ -1,8 +1,9 @@
 """Independent forwards: what each operation means, stated a second time in JAX.
 
-A reference is a forward only, written with ``jax.nn``, ``jax.lax`` and ``optax`` where they have the operation and pinned
-to the accurate algorithm by name.  JAX differentiates it; nothing here ever states a derivative, and nothing here looks at the declaration.
-Keyword names are the declared names (inputs, hyper-parameters, integers); the result maps output names to arrays::
+A reference is a forward only, written with ``jax.nn``, ``jax.lax`` and ``optax`` where they have the operation and
+pinned to the accurate algorithm by name.  JAX differentiates it; nothing here ever states a derivative, and nothing
+here looks at the declaration. Keyword names are the declared names (inputs, hyper-parameters, integers); the result
+maps output names to arrays::
 
     @reference("dense")
     def dense(X, W, b):

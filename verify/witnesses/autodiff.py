@@ -1,8 +1,8 @@
 """JAX's autodiff of the reference forward, in float64: values and gradients that know nothing of the declaration.
 
-JAX is imported when a reference is first evaluated.  Double precision is switched on for the duration of each call only,
-so a user's own setting stays as it is.  Arrays are copied on the way in: NumPy memory handed to jitted functions
-may be aliased, and perturbing it afterwards corrupts results (jax issue 37830).
+JAX is imported when a reference is first evaluated.  Double precision is switched on for the duration of each call
+only, so a user's own setting stays as it is.  Arrays are copied on the way in: NumPy memory handed to jitted
+functions may be aliased, and perturbing it afterwards corrupts results (jax issue 37830).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Autodiff:
         taken = set(inspect.signature(self.forward).parameters)
         if declared != taken:
             raise WitnessError(
-                f"the reference of {self.operation.name} must take the declared names {sorted(declared)}; it takes {sorted(taken)}"
+                f"the reference of {self.operation.name} must take the declared names {sorted(declared)}; "
+                f"it takes {sorted(taken)}"
             )
 
     def run(self, case: Case, cotangents: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -3,12 +3,13 @@
 This is the tie-breaker between all other witnesses.  Beside the true values it gives two error scales per element, both
 measured and not chosen.
 
-*Condition*: what a relative perturbation of the inputs does to the element, and of those named intermediates that are accumulated
-(a sum, a recurrence, or computed from one).  An elementwise function is held to the condition of its inputs alone: ``1 - sigma(z)`` for
-``sigma(-z)`` is a loss that can be avoided.  Behind a sum of many terms the rounding of its result cannot.
+*Condition*: what a relative perturbation of the inputs does to the element, and of those named intermediates that are
+accumulated (a sum, a recurrence, or computed from one).  An elementwise function is held to the condition of its
+inputs alone: ``1 - sigma(z)`` for ``sigma(-z)`` is a loss that can be avoided.  Behind a sum of many terms the
+rounding of its result cannot.
 
-*Roughness*: what a relative perturbation of the inputs and of every named intermediate does.  That is what rounding does in the
-equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
+*Roughness*: what a relative perturbation of the inputs and of every named intermediate does.  That is what rounding
+does in the equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
 
 An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """

@@ -1,8 +1,9 @@
 """Finite differences of a NumPy forward: relative steps, Richardson extrapolation, an error estimate of their own.
 
-Nothing is compared at a fixed tolerance.  Each element's difference quotient is extrapolated over halving steps (Ridders),
-its error is estimated from the agreement between extrapolations and from the rounding of the forward, and a gradient is
-judged only to that estimate.  At a kink the quotients from the two sides do not approach each other, and the gradient has to lie between them.
+Nothing is compared at a fixed tolerance.  Each element's difference quotient is extrapolated over halving steps, its
+error is estimated from the agreement between extrapolations and from the rounding of the forward, and a gradient is
+judged only to that estimate.  At a kink the quotients from the two sides do not approach each other, and the gradient
+has to lie between them.
 
 Source: Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, Advances in Engineering Software 4, 1982.
 """
@@ -167,8 +168,8 @@ def taylor_slope(
 ) -> tuple[float, float]:
     """The order at which ``phi(x + h v) - phi(x) - h <g, v>`` vanishes, and its size relative to ``h <g, v>``.
 
-    The order is 2 for a right gradient of a smooth function (or more, where the curvature along ``v`` vanishes: infinite for a linear
-    function) and 1 for a wrong one.
+    The order is 2 for a right gradient of a smooth function (or more, where the curvature along ``v`` vanishes:
+    infinite for a linear function) and 1 for a wrong one.
 
     Example:
         >>> phi = lambda v: float(np.sum(np.exp(v["x"])))

@@ -49,9 +49,9 @@ class Slopes:
 class Perturbation:
     """Total derivatives of ``<cotangents, outputs>`` of a program in any element of any of its tensors.
 
-    An element is perturbed right after it is computed and everything downstream is evaluated again, so an intermediate, a state of a
-    recurrence and an input are treated alike.  ``cotangents`` maps output names to arrays (a scalar output may be
-    missing: its cotangent is 1).
+    An element is perturbed right after it is computed and everything downstream is evaluated again, so an
+    intermediate, a state of a recurrence and an input are treated alike.  ``cotangents`` maps output names to arrays
+    (a scalar output may be missing: its cotangent is 1).
 
     Example:
         >>> import derive.registry
