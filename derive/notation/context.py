@@ -20,8 +20,8 @@ class Notation:
     """The context of a formula.
 
     ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors``
-    gives ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the sizes
-    as declared, and ``objective`` what is differentiated.
+    gives ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the
+    sizes as declared, and ``objective`` what is differentiated.
     """
 
     adjoints: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+r"""Words in LaTeX: everything is printed as it is, whatever it contains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.latex import box_latex, escape
+from reports.document import Code, Inline, Math, Text
+
+# What people write and inputenc does not know; anything else beyond Latin letters is printed by its number.
+KNOWN = {
+    "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": r"\dots{}", "×": r"$\times$", "≤": r"$\le$",
+    "≥": r"$\ge$", "≠": r"$\ne$", "→": r"$\to$", "±": r"$\pm$", "·": r"$\cdot$", "∞": r"$\infty$", "−": "$-$",
+    "⊙": r"$\odot$", "\u00a0": "~", "\u202f": r"\,", "°": r"$^\circ$", "²": r"$^2$", "³": r"$^3$", "½": r"$\frac12$",
+}  # fmt: skip
+LATIN = 0x17F
+
+
+def words(text: str) -> str:
+    r"""Text that appears literally.
+
+    >>> words(r"\write18{rm} & 50%")
+    '\\textbackslash{}write18\\{rm\\} \\& 50\\%'
+    >>> words("中")
+    '\\texttt{[U+4E2D]}'
+    """
+    return "".join(_character(c) for c in text)
+
+
+def _character(character: str) -> str:
+    if character in KNOWN:
+        return KNOWN[character]
+    code = ord(character)
+    if code > LATIN or (code < 32 and character not in "\n\t") or 0x7F <= code < 0xA0:
+        return rf"\texttt{{[U+{code:04X}]}}"
+    return escape(character).replace("'", "{'}").replace("-", "{-}") if character in "'-" else escape(character)
+
+
+def typewriter(text: str) -> str:
+    """Text in typewriter letters, spaces kept, line breaks allowed behind punctuation."""
+    pieces = []
+    for character in text:
+        piece = r"~" if character == " " else _character(character)
+        pieces.append(piece + (r"\allowbreak{}" if character in "_./,(=" else ""))
+    return rf"\texttt{{{''.join(pieces)}}}"
+
+
+def inline(content: Sequence[Inline]) -> str:
+    """Running text."""
+    return "".join(_piece(piece) for piece in content)
+
+
+def _piece(piece: Inline) -> str:
+    match piece:
+        case Text(text, strong):
+            return rf"\textbf{{{words(text)}}}" if strong else words(text)
+        case Math(box):
+            return rf"\({box_latex(box)}\)"
+        case Code(text):
+            return typewriter(text)
+    raise TypeError(f"no LaTeX is known for {type(piece).__name__}")

@@ -1,0 +1,141 @@
+"""Documents in LaTeX, on amsmath, amssymb, booktabs, listings, hyperref, microtype and graphicx alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.latex import box_latex
+from derive.notation import break_lines, width
+from reports.document import (
+    Block,
+    Document,
+    Equations,
+    Figure,
+    Items,
+    Line,
+    Listing,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    plain,
+)
+from reports.latex.text import inline, typewriter, words
+from reports.templates import render
+
+LINE = 43.0  # em: the text width of the template
+REASON = 0.27  # of the text width, for the column of reasons
+ROWS = 26  # longer tables are set in pieces, since a tabular cannot break over pages
+HEADINGS = {"page": ("section", "subsection", "subsubsection"), "book": ("chapter", "section", "subsection", "subsubsection")}
+
+
+def latex(document: Document) -> str:
+    """The whole document."""
+    headings = HEADINGS[document.kind]
+    return render(
+        "document.tex",
+        kind=document.kind,
+        title=words(document.title),
+        pdf_title=words(document.title),
+        subtitle=words(document.subtitle),
+        summary=inline(document.summary),
+        colophon=[words(line) for line in document.colophon],
+        body="\n".join(_section(section, headings) for section in document.sections),
+    )
+
+
+def _section(section: Section, headings: Sequence[str]) -> str:
+    label = rf"\label{{{section.label}}}" if section.label else ""
+    parts = [rf"\{headings[0]}{{{words(section.title)}}}{label}"]
+    parts.extend(_block(block) for block in section.blocks)
+    parts.extend(_section(inner, headings[1:] or headings) for inner in section.sections)
+    return "\n\n".join(parts)
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(content):
+            return inline(content)
+        case Equations():
+            return _equations(block)
+        case Table():
+            return _table(block)
+        case Listing():
+            return _listing(block)
+        case Figure(name, data, caption, description, share):
+            file = f"{name}.pdf" if "pdf" in data else f"{name}.png"
+            return (
+                "\\begin{center}\n"
+                f"% {_comment(description)}\n"
+                rf"\includegraphics[width={share}\linewidth]{{{file}}}"
+                f"\n\n{{\\small {words(caption)}}}\n\\end{{center}}"
+            )
+        case Items(items):
+            return "\\begin{itemize}\n" + "\n".join(rf"\item {inline(item)}" for item in items) + "\n\\end{itemize}"
+        case Note(content, kind):
+            head = r"\textbf{Attention.} " if kind == "warning" else ""
+            return rf"\begin{{quote}}\small {head}{inline(content)}\end{{quote}}"
+    raise TypeError(f"no LaTeX is known for {type(block).__name__}")
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _equations(block: Equations) -> str:
+    if block.boxed:
+        rows = [row for line in block.lines for row in _rows(line, LINE - 3, False)]
+        inner = " \\\\[2pt]\n".join(rows)
+        return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
+    reasons = any(line.reason for line in block.lines)
+    room = LINE * (1 - REASON) - 3 if reasons else LINE - 2
+    lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
+    rows = [row for line in block.lines for row in _rows(line, room, reasons, lead)]
+    return "\\begin{flalign*}\n" + " \\\\\n".join(rows) + "\n\\end{flalign*}"
+
+
+def _rows(line: Line, room: float, reasons: bool, lead: float | None = None) -> list[str]:
+    left = box_latex(line.left) if line.left is not None else ""
+    lead = width(line.left) if lead is None and line.left is not None else lead or 0.0
+    first, *others = break_lines(line.right, room - lead - 1.5)
+    rows = [f"{left} &= {box_latex(first)}", *(rf"&\quad {box_latex(other)}" for other in others)]
+    shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
+    rows[-1] += shape
+    if reasons:
+        reason = rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}" if line.reason else ""
+        rows[0] += f" && {reason}"
+    return rows
+
+
+def _table(table: Table) -> str:
+    weights = table.weights or tuple(1.0 for _ in table.header)
+    total = sum(weights)
+    shares = [0.97 * weight / total for weight in weights]
+    gap = len(weights) - 1
+    columns = "".join(
+        rf"p{{\dimexpr {share:.4f}\linewidth-{2 * gap * share:.4f}\tabcolsep\relax}}" for share in shares
+    )
+    header = " & ".join(rf"\raggedright\textbf{{{words(cell)}}}" for cell in table.header)
+    rows = [" & ".join(rf"\raggedright {inline(cell)}" for cell in row) for row in table.rows]
+    pieces = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)] or [[]]
+    tables = []
+    for piece in pieces:
+        body = "".join(f"{row} \\tabularnewline\n" for row in piece)
+        tables.append(
+            f"\\par\\smallskip\\noindent{{\\footnotesize\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n"
+            f"{header} \\tabularnewline\n\\midrule\n{body}\\bottomrule\n\\end{{tabular}}}}\\par\\smallskip"
+        )
+    caption = f"\\noindent{{\\small {words(table.caption)}}}\\par\n" if table.caption else ""
+    return caption + "\n\n".join(tables)
+
+
+def _listing(listing: Listing) -> str:
+    caption = f"\\noindent{{\\small {words(listing.caption)}}}\\par\n" if listing.caption else ""
+    if r"\end{lstlisting}" in listing.text or not listing.text.isascii():  # what the environment cannot hold
+        lines = "\\\\\n".join(typewriter(line) or "~" for line in listing.text.splitlines())
+        return f"{caption}\\begin{{flushleft}}\\footnotesize\n{lines}\n\\end{{flushleft}}"
+    language = "[backproof]Python" if listing.language == "python" else ""
+    return f"{caption}\\begin{{lstlisting}}[language={{{language}}}]\n{listing.text.rstrip()}\n\\end{{lstlisting}}"
+
+
+__all__ = ["latex", "plain"]

@@ -1,0 +1,1 @@
+"""Markdown with LaTeX formulas between dollar signs."""

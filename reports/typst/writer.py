@@ -1,0 +1,136 @@
+"""Documents in Typst.  Text is written as string literals, so that nothing in it can be taken for markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.notation import Box, break_lines, width
+from derive.notation.tree import EQUALS, row
+from reports.document import (
+    Block,
+    Code,
+    Document,
+    Equations,
+    Figure,
+    Inline,
+    Items,
+    Line,
+    Listing,
+    Math,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+)
+from reports.spoken import box_words
+from reports.templates import render
+from reports.typst.math import box_typst, string
+
+LINE = 44.0  # em: the text width of the template
+REASON = 0.27  # of the text width, for the column of reasons
+
+
+def typst(document: Document) -> str:
+    """The whole document."""
+    return render(
+        "document.typ",
+        kind=document.kind,
+        title=string(document.title),
+        subtitle=string(document.subtitle),
+        summary=inline(document.summary),
+        colophon=[string(line) for line in document.colophon],
+        body="\n\n".join(_section(section, 1) for section in document.sections),
+    )
+
+
+def inline(content: Sequence[Inline]) -> str:
+    """Running text."""
+    return "".join(_piece(piece) for piece in content)
+
+
+def _piece(piece: Inline) -> str:
+    match piece:
+        case Text(text, strong):
+            return f"#strong({string(text)})" if strong else f"#{string(text)}"
+        case Math(box):
+            return f"#m({string(box_words(box))}, ${box_typst(box)}$)"
+        case Code(text):
+            return f"#c({string(text)})"
+    raise TypeError(f"no Typst is known for {type(piece).__name__}")
+
+
+def _section(section: Section, level: int) -> str:
+    label = f" <{section.label}>" if section.label else ""
+    parts = [f"#heading(level: {level}, {string(section.title)}){label}"]
+    parts.extend(_block(block) for block in section.blocks)
+    parts.extend(_section(inner, level + 1) for inner in section.sections)
+    return "\n\n".join(parts)
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(content):
+            return inline(content)
+        case Equations():
+            return _equations(block)
+        case Table():
+            return _table(block)
+        case Listing(text, language, caption):
+            head = f"#caption({string(caption)})\n" if caption else ""
+            return f"{head}#listing({string(language)}, {string(text.rstrip())})"
+        case Figure(name, data, caption, description, share):
+            suffix = next(s for s in ("svg", "png", "pdf") if s in data)
+            return f'#picture("{name}.{suffix}", {share * 100:g}%, {string(caption)}, {string(description)})'
+        case Items(items):
+            return "#items(" + ", ".join(f"[{inline(item)}]" for item in items) + ",)"
+        case Note(content, kind):
+            return f"#note({string(kind)})[{inline(content)}]"
+    raise TypeError(f"no Typst is known for {type(block).__name__}")
+
+
+def _equations(block: Equations) -> str:
+    reasons = any(line.reason for line in block.lines)
+    lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
+    share = 1.0 - (REASON if reasons else 0.0)
+    room = LINE * share - lead - (3.5 if block.boxed else 2.0)
+    cells = [cell for line in block.lines for cell in _rows(line, room, reasons)]
+    name = "boxed" if block.boxed else "derivation"
+    return f"#{name}({'true' if reasons else 'false'},\n  " + ",\n  ".join(cells) + ",\n)"
+
+
+def _rows(line: Line, room: float, reasons: bool) -> list[str]:
+    """The cells of one line: left side, equals sign with right side, reason."""
+    shape = width(line.shape) * 0.8 + 1.5 if line.shape is not None else 0.0
+    pieces = break_lines(line.right, room)
+    left = _display(line.left) if line.left is not None else "[]"
+    cells = []
+    for number, piece in enumerate(pieces):
+        box = row(EQUALS, piece) if number == 0 else piece
+        mark = ""
+        if number == len(pieces) - 1 and line.shape is not None:
+            mark = f", shape: ${box_typst(line.shape)}$"
+            if width(piece) + shape > room:
+                mark += ", below: true"
+        indent = ", indent: true" if number else ""
+        cells += [left if number == 0 else "[]", f"rhs({string(_words(line, box))}, ${box_typst(box)}${indent}{mark})"]
+        if reasons:
+            cells.append(f"[{inline(line.reason)}]" if number == 0 else "[]")
+    return cells
+
+
+def _words(line: Line, box: Box) -> str:
+    return f"{box_words(line.left)} {box_words(box)}" if line.left is not None else box_words(box)
+
+
+def _display(box: Box) -> str:
+    return f"lhs({string(box_words(box))}, ${box_typst(box)}$)"
+
+
+def _table(table: Table) -> str:
+    weights = table.weights or tuple(1.0 for _ in table.header)
+    columns = ", ".join(f"{weight:g}fr" for weight in weights)
+    header = ", ".join(f"[#strong({string(cell)})]" for cell in table.header)
+    rows = "".join("  " + ", ".join(f"[{inline(cell)}]" for cell in line) + ",\n" for line in table.rows)
+    caption = f"#caption({string(table.caption)})\n" if table.caption else ""
+    return f"{caption}#grid-table(({columns},), ({header},),\n{rows})"
