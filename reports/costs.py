@@ -1,0 +1,87 @@
+"""How much arithmetic a program asks for: operation counts as polynomials in the sizes, read off its equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol, expand, prod
+
+from derive.nodes import Access, IntegerAccess, Iverson, Reduce, Where
+from derive.program import Equation
+
+
+def operations(expression: Expr) -> Expr:
+    """Arithmetic operations for one element: each +, *, /, power, function or comparison of real numbers counts 1.
+
+    A sum over ``n`` terms costs ``n`` times its body plus ``n - 1`` additions; a bracket of indices selects and costs nothing.
+
+    >>> from derive.nodes import dimension, index
+    >>> i, n = index("i"), dimension("n")
+    >>> operations(Reduce("sum", Access("x", i) * Access("w", i), (i, n)))
+    2*n - 1
+    """
+    if isinstance(expression, Access) or not expression.args:
+        return Integer(0)
+    if not expression.has(Access):
+        return Integer(0)  # numbers and sizes: computed once, whatever the data
+    if isinstance(expression, Reduce):
+        count = prod(extent for _, extent in expression.limits)
+        return expand(count * (operations(expression.body) + 1) - 1)
+    if isinstance(expression, Iverson):
+        return _condition(expression.condition)
+    if isinstance(expression, Where):
+        condition, a, b = expression.args
+        return expand(_condition(condition) + operations(a) + operations(b))
+    if isinstance(expression, (Add, Mul)):
+        # A factor -1 is a sign, a bracket a selection: neither is an operation of its own.
+        parts = [a for a in expression.args if a != -1 and not (isinstance(a, Iverson) and not _real(a.condition))]
+        return expand(max(len(parts) - 1, 0) + sum((operations(a) for a in expression.args), Integer(0)))
+    if isinstance(expression, Pow):
+        return expand(1 + operations(expression.base) + operations(expression.exp))
+    return expand(1 + sum((operations(a) for a in expression.args if isinstance(a, Expr)), Integer(0)))
+
+
+def _real(condition: Expr) -> bool:
+    return any(not isinstance(a, IntegerAccess) for a in condition.atoms(Access))
+
+
+def _condition(condition: Expr) -> Expr:
+    return Integer(1) if _real(condition) else Integer(0)
+
+
+def total(equations: Iterable[Equation]) -> Expr:
+    """The operations of all equations together: per element, times the elements.
+
+    >>> from derive.registry import get
+    >>> total(get("dense").program.equations)
+    2*d*k*n
+    """
+    result: Expr = Integer(0)
+    for equation in equations:
+        elements = prod(extent for extent in equation.extents if extent is not None)
+        result += elements * operations(equation.rhs)
+    return expand(result)
+
+
+def leading(cost: Expr) -> Expr:
+    """The terms of highest total degree: what counts when all sizes are large.
+
+    >>> from sympy import symbols
+    >>> n, d = symbols("n d")
+    >>> leading(2 * n * d + n)
+    2*d*n
+    """
+    cost = expand(cost)
+    terms = cost.args if cost.is_Add else (cost,)
+    degrees = [_degree(t) for t in terms]
+    top = max(degrees)
+    return Add(*(t for t, degree in zip(terms, degrees, strict=True) if degree == top))
+
+
+def _degree(term: Expr) -> int:
+    degree = 0
+    for factor in term.args if term.is_Mul else (term,):
+        base, exponent = factor.as_base_exp()
+        if not base.is_Number and base.has(Symbol):
+            degree += int(exponent) if exponent.is_Integer else 1
+    return degree
