@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol, expand, prod
 
@@ -11,34 +11,37 @@ from derive.program import Equation
 
 
 def operations(expression: Expr) -> Expr:
-    """Arithmetic operations for one element: each +, *, /, power, function or comparison of real numbers counts 1.
+    """Arithmetic operations for one element, reductions left out: each +, *, /, power, function or comparison counts 1.
 
-    A sum over ``n`` terms costs ``n`` times its body plus ``n - 1`` additions; a bracket of indices selects and costs nothing.
+    A sign costs nothing, nor does a bracket of indices, which only selects.
 
-    >>> from derive.nodes import dimension, index
-    >>> i, n = index("i"), dimension("n")
-    >>> operations(Reduce("sum", Access("x", i) * Access("w", i), (i, n)))
-    2*n - 1
+    >>> from derive.nodes import index
+    >>> i = index("i")
+    >>> operations(Access("a", i) * (1 - Access("a", i)) * Access("da", i))
+    3
     """
-    if isinstance(expression, Access) or not expression.args:
+    if isinstance(expression, (Access, Reduce)) or not expression.args:
         return Integer(0)
     if not expression.has(Access):
         return Integer(0)  # numbers and sizes: computed once, whatever the data
-    if isinstance(expression, Reduce):
-        count = prod(extent for _, extent in expression.limits)
-        return expand(count * (operations(expression.body) + 1) - 1)
     if isinstance(expression, Iverson):
         return _condition(expression.condition)
     if isinstance(expression, Where):
         condition, a, b = expression.args
-        return expand(_condition(condition) + operations(a) + operations(b))
+        return _condition(condition) + operations(a) + operations(b)
     if isinstance(expression, (Add, Mul)):
-        # A factor -1 is a sign, a bracket a selection: neither is an operation of its own.
         parts = [a for a in expression.args if a != -1 and not (isinstance(a, Iverson) and not _real(a.condition))]
-        return expand(max(len(parts) - 1, 0) + sum((operations(a) for a in expression.args), Integer(0)))
+        return max(len(parts) - 1, 0) + sum((operations(a) for a in expression.args), Integer(0))
     if isinstance(expression, Pow):
-        return expand(1 + operations(expression.base) + operations(expression.exp))
-    return expand(1 + sum((operations(a) for a in expression.args if isinstance(a, Expr)), Integer(0)))
+        return 1 + operations(expression.base) + operations(expression.exp)
+    return 1 + sum((operations(a) for a in expression.args if isinstance(a, Expr)), Integer(0))
+
+
+def reduction(reduce: Reduce, extents: Mapping[Expr, Expr]) -> Expr:
+    """A reduction over ``n`` entries, once for each value of its own free indices: ``n`` bodies and ``n - 1`` additions."""
+    own = [extents[s] for s in sorted(reduce.free_symbols, key=str) if s in extents]
+    count = prod(extent for _, extent in reduce.limits)
+    return prod(own) * (count * (operations(reduce.body) + 1) - 1)
 
 
 def _real(condition: Expr) -> bool:
@@ -50,7 +53,7 @@ def _condition(condition: Expr) -> Expr:
 
 
 def total(equations: Iterable[Equation]) -> Expr:
-    """The operations of all equations together: per element, times the elements.
+    """The operations of all equations together: per element times the elements, and each reduction once.
 
     >>> from derive.registry import get
     >>> total(get("dense").program.equations)
@@ -58,8 +61,13 @@ def total(equations: Iterable[Equation]) -> Expr:
     """
     result: Expr = Integer(0)
     for equation in equations:
+        extents: dict[Expr, Expr] = dict(equation.ranges)
+        reductions = sorted(equation.rhs.atoms(Reduce), key=str)
+        for reduce in reductions:
+            extents.update(reduce.limits)
         elements = prod(extent for extent in equation.extents if extent is not None)
         result += elements * operations(equation.rhs)
+        result += sum((reduction(r, extents) for r in reductions), Integer(0))
     return expand(result)
 
 

@@ -1,4 +1,4 @@
-"""Plots of a page, as SVG text: an elementwise function with its derivative, and the error of differences against the step."""
+"""Plots of a page, as SVG text: a function with its derivative, and the error of differences against the step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _svg(figure: Any) -> str:
 
 
 def function_plot(operation: Operation, function: Function) -> str | None:
-    """The function and its derivative over -6 ... 6, by the generated code; ``None`` for what is not of one variable."""
+    """The function and its derivative over -6 ... 6, by the generated code; ``None`` if there is no such curve."""
     if operation.function is None or len(operation.inputs) != 1:
         return None
     (source,), (output,) = operation.inputs, operation.outputs
@@ -56,7 +56,7 @@ def function_plot(operation: Operation, function: Function) -> str | None:
 def step_errors(
     function: Function, inputs: dict[str, Any], argument: str, steps: Sequence[float], seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Relative errors of one-sided and central differences of a scalar function of the inputs against the generated gradient.
+    """Relative errors of one-sided and central differences of a scalar against the generated gradient.
 
     The scalar is <c, output> with random cotangents c, along a random direction in one argument.
     """
@@ -81,7 +81,7 @@ def step_errors(
 
 
 def step_plot(function: Function, inputs: dict[str, Any], argument: str, seed: int = 0) -> str:
-    """Error of finite differences against the step: truncation falls with the step's order until rounding takes over."""
+    """Error of differences against the step: truncation falls with its order until rounding takes over."""
     steps = np.logspace(-12, -1, 34)
     one_sided, central = step_errors(function, inputs, argument, [float(h) for h in steps], seed)
     figure, axes = _figure(4.6, 2.6)
