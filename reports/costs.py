@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sympy import Add, Expr, Integer, Mul, Pow, Symbol, expand, prod
+from sympy import Add, Eq, Expr, Integer, Mul, Pow, Symbol, expand, prod
 
 from derive.nodes import Access, IntegerAccess, Iverson, Reduce, Where
-from derive.program import Equation
+from derive.program import Equation, Program
 
 
 def operations(expression: Expr) -> Expr:
@@ -38,8 +38,15 @@ def operations(expression: Expr) -> Expr:
 
 
 def reduction(reduce: Reduce, extents: Mapping[Expr, Expr]) -> Expr:
-    """A reduction over ``n`` entries, once for each value of its own free indices: ``n`` bodies and ``n - 1`` additions."""
-    own = [extents[s] for s in sorted(reduce.free_symbols, key=str) if s in extents]
+    """A reduction over ``n`` entries, once for each value of its free indices: ``n`` bodies and ``n - 1`` additions.
+
+    A delta on a free index (a scatter) picks one position for each entry, so that index does not multiply the work.
+    """
+    body = reduce.body.args if reduce.body.is_Mul else (reduce.body,)
+    picked = {
+        side for f in body if isinstance(f, Iverson) and isinstance(f.condition, Eq) for side in f.condition.args
+    } - set(reduce.bound)
+    own = [extents[s] for s in sorted(reduce.free_symbols, key=str) if s in extents and s not in picked]
     count = prod(extent for _, extent in reduce.limits)
     return prod(own) * (count * (operations(reduce.body) + 1) - 1)
 
@@ -52,8 +59,10 @@ def _condition(condition: Expr) -> Expr:
     return Integer(1) if _real(condition) else Integer(0)
 
 
-def total(equations: Iterable[Equation]) -> Expr:
+def total(equations: Iterable[Equation], program: Program | None = None) -> Expr:
     """The operations of all equations together: per element times the elements, and each reduction once.
+
+    With a program, computed extents (those of a convolution's output) are written as ``y.shape[2]``.
 
     >>> from derive.registry import get
     >>> total(get("dense").program.equations)
@@ -68,7 +77,16 @@ def total(equations: Iterable[Equation]) -> Expr:
         elements = prod(extent for extent in equation.extents if extent is not None)
         result += elements * operations(equation.rhs)
         result += sum((reduction(r, extents) for r in reductions), Integer(0))
-    return expand(result)
+    return expand(result.xreplace(_computed(program)) if program is not None else result)
+
+
+def _computed(program: Program) -> dict[Expr, Expr]:
+    names: dict[Expr, Expr] = {}
+    for tensor in program.tensors.values():
+        for axis, extent in enumerate(tensor.shape):
+            if not extent.is_Atom:
+                names.setdefault(extent, Symbol(f"{tensor.name}.shape[{axis}]", integer=True, nonnegative=True))
+    return names
 
 
 def leading(cost: Expr) -> Expr:
