@@ -32,6 +32,7 @@ class Array:
 
 
 def same(a: Expr, b: Expr) -> bool:
+    """Whether two extents are equal for all sizes."""
     return bool(a == b or (a - b).expand() == 0)
 
 
@@ -55,6 +56,7 @@ def broadcast(shapes: Sequence[Extents]) -> Extents:
 
 
 def show(shape: Extents) -> str:
+    """A shape as the language writes it."""
     return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
@@ -72,6 +74,7 @@ def elementwise(function: Callable[..., Expr], *arrays: Array) -> Array:
 
 
 def transpose(a: Array) -> Array:
+    """``a.T`` of a vector or a matrix; raises :class:`ShapeError` for more axes."""
     if len(a.shape) > 2:
         raise ShapeError(f".T needs a vector or a matrix, got shape {show(a.shape)}")
     return Array(a.shape[::-1], lambda indices: a.element(list(indices)[::-1]))

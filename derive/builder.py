@@ -6,7 +6,6 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-
 from sympy import Dummy, Expr, Integer, Symbol
 
 from derive.array import Array
@@ -18,7 +17,6 @@ from derive.order import sorted_equations
 from derive.program import UNKNOWN, Equation, Program, Tensor
 from derive.ranges import RangeError, check_inside, infer, resolve_pads
 from derive.syntax import Source, Statement, statements
-
 
 ELLIPSIS = "batch"
 
@@ -76,7 +74,9 @@ class Builder:
             for symbol in ast.walk(part):
                 if isinstance(symbol, ast.Name) and symbol.id not in self.integer_names:
                     if symbol.id in self.tensors or symbol.id in RESERVED:
-                        raise source.error(f"{symbol.id} is already a tensor or function; a dimension needs its own name", symbol)
+                        raise source.error(
+                            f"{symbol.id} is already a tensor or function; a dimension needs its own name", symbol
+                        )
                     self.dimensions.setdefault(symbol.id, dimension(symbol.id))
             shape.append(lowering.position(part))
         tensor = Tensor(name, tuple(shape), integer=annotation == "int", data=annotation in ("int", "data"))
@@ -102,9 +102,12 @@ class Builder:
         domain = list(tensor.domain)
         for operator, a, b in zip(node.ops, sides, sides[1:], strict=False):
             left, right = (element if s is variable else lowering.expression(s).value for s in (a, b))
-            condition = {ast.Lt: left < right, ast.LtE: left <= right, ast.Gt: left > right, ast.GtE: left >= right}.get(
-                type(operator)
-            )
+            condition = {
+                ast.Lt: left < right,
+                ast.LtE: left <= right,
+                ast.Gt: left > right,
+                ast.GtE: left >= right,
+            }.get(type(operator))
             if condition is None:
                 raise statement.source.error("a domain is given with <, <=, > and >=", node)
             domain.append(condition)
@@ -112,7 +115,8 @@ class Builder:
         return True
 
     def _hyper(self, statement: Statement, integral: bool) -> None:
-        assert isinstance(statement.target, ast.Name) and statement.value is not None
+        assert isinstance(statement.target, ast.Name)
+        assert statement.value is not None
         name = statement.target.id
         value = Lowering(self, statement.source, {}).expression(statement.value).value
         if name in self.tensors and self.tensors[name].rank == 0 and self.tensors[name].role == "input":
@@ -135,7 +139,9 @@ class Builder:
 
     def ellipsis_index(self, lowering: Lowering, node: ast.AST) -> Expr:
         if self.ellipsis is None:
-            raise lowering.error("... stands in a formula, but no tensor is declared with leading axes (x[..., n])", node)
+            raise lowering.error(
+                "... stands in a formula, but no tensor is declared with leading axes (x[..., n])", node
+            )
         name = pick(["b"], self.taken())
         symbol = index(name)
         if name not in lowering.scope:
@@ -150,13 +156,15 @@ class Builder:
     def equation(self, statement: Statement) -> None:
         """Lower one equation, infer its ranges and add it; raises :class:`Unshaped` where it must wait."""
         source, target, value = statement.source, statement.target, statement.value
-        assert target is not None and value is not None
+        assert target is not None
+        assert value is not None
         self.placeholders = {}
         try:
             if isinstance(target, ast.Name):
                 self._whole(source, target.id, value)
             else:
-                assert isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)
+                assert isinstance(target, ast.Subscript)
+                assert isinstance(target.value, ast.Name)
                 self._indexed(source, target.value.id, target, value)
         except RangeError as problem:
             raise source.error(str(problem), value) from None
@@ -186,10 +194,12 @@ class Builder:
         for part in parts:
             bound_node = None
             if isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.Lt):
-                part, bound_node = part.left, part.comparators[0]
+                bound_node = part.comparators[0]
+                part = part.left
             if isinstance(part, ast.Constant) and part.value is Ellipsis:
                 symbol = self.ellipsis_index(lowering, part)
-                assert isinstance(symbol, Symbol) and self.ellipsis is not None
+                assert isinstance(symbol, Symbol)
+                assert self.ellipsis is not None
                 given[symbol] = self.ellipsis
                 wanted[symbol] = "..."
                 lowering.scope[symbol.name] = symbol
@@ -220,7 +230,9 @@ class Builder:
         self._align_with_known(name, positions, given)
         expression = lowering.expression(value)
         if expression.shape:
-            raise source.error("the right-hand side is a whole array; index it, or define the whole tensor on the left", value)
+            raise source.error(
+                "the right-hand side is a whole array; index it, or define the whole tensor on the left", value
+            )
         self._infer_and_add(source, name, tuple(positions), expression.value, given, wanted, lowering)
 
     def _align_with_known(self, name: str, positions: list[Expr], given: dict[Symbol, Expr]) -> None:
@@ -290,7 +302,9 @@ class Builder:
         ):
             raise source.error(f"{tensor.name} is defined twice")
         merged = tuple(b if a == UNKNOWN else a for a, b in zip(tensor.shape, shape, strict=True))
-        return replace(tensor, shape=merged, lower=tuple(min(a, b) for a, b in zip(tensor.lower or lower, lower, strict=True)))
+        return replace(
+            tensor, shape=merged, lower=tuple(min(a, b) for a, b in zip(tensor.lower or lower, lower, strict=True))
+        )
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -306,7 +320,8 @@ class Builder:
     def finish(self, sources: Mapping[str, Source]) -> Program:
         finished = []
         self.tensors = {
-            n: replace(t, shape=tuple(Integer(0) if e == UNKNOWN else e for e in t.shape)) for n, t in self.tensors.items()
+            n: replace(t, shape=tuple(Integer(0) if e == UNKNOWN else e for e in t.shape))
+            for n, t in self.tensors.items()
         }
         fixed = {*self.tensors, *self.dimensions, *self.integer_names}
         for equation in self.equations:
@@ -356,7 +371,9 @@ class Unranged(Exception):
 def _sinks(program: Program) -> tuple[str, ...]:
     """Targets that no equation outside their own recurrence reads."""
     group_of = {e.target: k for k, g in enumerate(program.groups) for e in (*g.starts, *g.equations, *g.ends)}
-    read_outside = {r for e in program.equations for r in e.reads() if r in group_of and group_of[r] != group_of[e.target]}
+    read_outside = {
+        r for e in program.equations for r in e.reads() if r in group_of and group_of[r] != group_of[e.target]
+    }
     order = list(dict.fromkeys(e.target for e in program.equations))
     inside = {a.tensor for e in program.equations for a in e.rhs.atoms(Access) if a.tensor in group_of}
     sinks = [t for t in order if t not in read_outside]

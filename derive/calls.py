@@ -41,7 +41,9 @@ def call_operation(builder: Builder, lowering: Lowering, name: str, node: ast.Ca
     hypers = {t.name for t in operation.hypers} | {s.name for s in operation.program.integers}
     for keyword in keywords:
         if keyword not in hypers:
-            raise lowering.error(f"{name} has no hyper-parameter {keyword}; it has: {', '.join(sorted(hypers)) or 'none'}", node)
+            raise lowering.error(
+                f"{name} has no hyper-parameter {keyword}; it has: {', '.join(sorted(hypers)) or 'none'}", node
+            )
     if len(node.args) != len(inputs):
         declared = ", ".join(f"{t.name}{list(t.shape) if t.shape else ''}" for t in inputs)
         raise lowering.error(f"{name} takes {len(inputs)} arguments ({declared}), got {len(node.args)}", node)
@@ -82,7 +84,8 @@ class _Inline:
         builder, program = self.builder, self.program
         if len(program.outputs) != 1:
             raise self.lowering.error(
-                f"{program.name} has the outputs {', '.join(program.outputs)}; only an operation with one output can be called",
+                f"{program.name} has the outputs {', '.join(program.outputs)}; "
+                "only an operation with one output can be called",
                 self.node,
             )
         for symbol, default in program.integers.items():
@@ -135,7 +138,8 @@ class _Inline:
             self.sizes[self.program.ellipsis] = Integer(1)
         if len(shape) != len(declared):
             raise self.lowering.error(
-                f"{self.program.name} takes {tensor.name} with {tensor.rank} axes {show(tensor.shape)}, got shape {show(array.shape)}",
+                f"{self.program.name} takes {tensor.name} with {tensor.rank} axes {show(tensor.shape)}, "
+                f"got shape {show(array.shape)}",
                 self.node,
             )
         for extent, given in zip(declared, shape, strict=True):
@@ -143,7 +147,8 @@ class _Inline:
                 self.sizes[extent] = given
             elif not same(extent.xreplace(self.sizes), given):
                 raise self.lowering.error(
-                    f"{self.program.name}: {tensor.name} has the size {given} where {extent} = {extent.xreplace(self.sizes)} is needed",
+                    f"{self.program.name}: {tensor.name} has the size {given} "
+                    f"where {extent} = {extent.xreplace(self.sizes)} is needed",
                     self.node,
                 )
 

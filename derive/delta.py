@@ -46,6 +46,7 @@ def _ranges(term: Term, free: Mapping[Symbol, Expr]) -> dict[Symbol, tuple[Expr,
 
 
 def split_guards(condition: Boolean) -> list[Expr]:
+    """A condition as brackets that are multiplied: one for each part of an ``And``."""
     parts = condition.args if isinstance(condition, And) else (condition,)
     return [Iverson(part) for part in parts]
 

@@ -37,7 +37,8 @@ class Derivation:
 
     ``adjoint.equations`` are the derived equations; ``combined`` is forward and adjoint as one program, so that it
     can be evaluated, or differentiated again.  ``gradients`` maps an input name to the tensor holding its gradient,
-    ``cotangents`` an output name to the cotangent tensor a caller gives (empty for a scalar output: its cotangent is 1).
+    ``cotangents`` an output name to the cotangent tensor a caller gives (empty for a scalar output: its
+    cotangent is 1).
     """
 
     program: Program

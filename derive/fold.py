@@ -1,7 +1,7 @@
 """Folding: what a named equation or a fact says, read from right to left.
 
-``exp(z[i, j])/sum(exp(z[i, k]), k)`` becomes ``P[i, j]`` where ``P`` is defined so; ``sum(Y[i, j], j)`` becomes 1 where that
-is a fact.  A pattern is the product under a sum on one side of the equation; its free indices match anything.
+``exp(z[i, j])/sum(exp(z[i, k]), k)`` becomes ``P[i, j]`` where ``P`` is defined so; ``sum(Y[i, j], j)`` becomes 1 where
+that is a fact.  A pattern is the product under a sum on one side of the equation; its free indices match anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ Match = dict[Symbol, Expr]
 
 @dataclass(frozen=True)
 class Pattern:
-    """``sum_{bound} prod factors`` equals ``replacement``, for all values of ``variables``; ``whole`` is its expression."""
+    """``sum_{bound} prod factors`` equals ``replacement``, for all values of ``variables``.
+
+    ``whole`` is its expression.
+    """
 
     variables: frozenset[Symbol]
     bound: tuple[tuple[Symbol, Expr], ...]
@@ -64,9 +67,7 @@ def pattern(left: Expr, right: Expr, variables: Sequence[Symbol], because: str, 
         return None
     if not term.factors:
         return None
-    return Pattern(
-        frozenset(names.values()), term.bound, term.factors, right / term.coefficient, left, because, rule
-    )
+    return Pattern(frozenset(names.values()), term.bound, term.factors, right / term.coefficient, left, because, rule)
 
 
 # -- unification ------------------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def _unify_commutative(left: list[Expr], right: list[Expr], free: frozenset[Symb
 def _fits(wanted: Expr, given: Expr) -> bool:
     """Whether base**wanted can be split off base**given."""
     if isinstance(wanted, Rational) and isinstance(given, Rational):
-        return (wanted > 0) == (given > 0) and abs(given) >= abs(wanted)
+        return bool((wanted > 0) == (given > 0) and abs(given) >= abs(wanted))
     return bool(wanted == given)
 
 
@@ -173,7 +174,7 @@ def apply_to_term(rule: Pattern, term: Term) -> Iterator[Term]:
             if new.free_symbols & rule.variables:
                 continue
             bound = tuple(pair for pair in term.bound if pair[0] not in gone)
-            factors = [f if not isinstance(f, Pow) else f for f in (new.args if new.is_Mul else (new,))]
+            factors = new.args if new.is_Mul else (new,)
             powers = [f.as_base_exp() if isinstance(f, Pow) else (f, Integer(1)) for f in factors]
             yield make_term(term.coefficient, bound, [*rest, *powers])
 
@@ -192,7 +193,11 @@ def apply_deep(rule: Pattern, expression: Expr) -> Expr:
             return coefficient_free * scale
     if isinstance(expression, Reduce):
         body = apply_deep(rule, expression.body)
-        return expression if body == expression.body else Reduce(expression.op, body, *expression.limits, ties=expression.ties)
+        return (
+            expression
+            if body == expression.body
+            else Reduce(expression.op, body, *expression.limits, ties=expression.ties)
+        )
     arguments = [apply_deep(rule, a) if isinstance(a, Expr) else a for a in expression.args]
     if all(a is b or a == b for a, b in zip(arguments, expression.args, strict=True)):
         return expression

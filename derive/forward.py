@@ -33,7 +33,9 @@ def jvp(operation: Operation | Program, wrt: str | Sequence[str] | None = None) 
     sources = ((wrt,) if isinstance(wrt, str) else tuple(wrt)) if wrt else default_wrt(program)
     for name in sources:
         if name not in program.tensors or program.tensors[name].integer:
-            raise DerivationError(f"{name!r} is no real tensor of {program.name}; choose from: {', '.join(default_wrt(program))}")
+            raise DerivationError(
+                f"{name!r} is no real tensor of {program.name}; choose from: {', '.join(default_wrt(program))}"
+            )
     return _Forward(program, tuple(sources)).run()
 
 
@@ -68,14 +70,18 @@ class _Forward:
         equations = tuple(self._tangent(e) for e in program.equations if e.target in self.names)
         outputs = {name: self.names[name] for name in program.outputs}
         tangent = program.with_(
-            name=f"{program.name}_tangent", tensors={**program.tensors, **self.tensors}, equations=equations,
+            name=f"{program.name}_tangent",
+            tensors={**program.tensors, **self.tensors},
+            equations=equations,
             outputs=tuple(outputs.values()),
         )
         tangent = tangent.with_(equations=sorted_equations(tangent))
         cotangents = {name: self.names[name] for name in self.sources}
         derivation = Derivation(program, program.outputs, self.sources, tangent, outputs, cotangents, tuple(self.steps))
         forms, _ = matrix_forms(derivation)
-        return Derivation(program, program.outputs, self.sources, tangent, outputs, cotangents, tuple(self.steps), forms)
+        return Derivation(
+            program, program.outputs, self.sources, tangent, outputs, cotangents, tuple(self.steps), forms
+        )
 
     def _tangent(self, equation: Equation) -> Equation:
         free = equation.ranges
@@ -87,18 +93,19 @@ class _Forward:
             for part in walker.walk(rhs, Integer(1), ()):
                 dotted = Access(self.names[name], *part.access.indices)
                 terms.extend(
-                    make_term(t.coefficient, part.bound + t.bound, t.factors) for t in flatten(part.factor * dotted, fresh)
+                    make_term(t.coefficient, part.bound + t.bound, t.factors)
+                    for t in flatten(part.factor * dotted, fresh)
                 )
         target = self.names[equation.target]
         shape = tuple(n for n in equation.extents if n is not None)
 
         def record(rule: str, before: object, after: object, because: str) -> None:
-            shown = [self.run_state.readable(e, free) for e in (before, after)]  # type: ignore[arg-type]
-            self.steps.append(Step(rule, target, equation.indices, equation.extents, shown[0], shown[1], because, shape))
+            shown = [self.run_state.readable(e, free) for e in (before, after)]
+            self.steps.append(
+                Step(rule, target, equation.indices, equation.extents, shown[0], shown[1], because, shape)
+            )
 
         simplifier = Simplifier(self.run_state.patterns, free, fresh, record)
         start = plain_sum(terms)
         result = self.run_state.readable(simplifier.run(terms) if start != 0 else Integer(0), free)
         return Equation(target, equation.indices, equation.extents, result)
-
-

@@ -73,8 +73,18 @@ def _try(
     shape = tuple(n for n in equation.extents if n is not None)
 
     def record(rule: str, before: Expr, after: Expr, because: str) -> None:
-        steps.append(Step(rule, equation.target, equation.indices, equation.extents, run.readable(before, free),
-                          run.readable(after, free), because, shape))
+        steps.append(
+            Step(
+                rule,
+                equation.target,
+                equation.indices,
+                equation.extents,
+                run.readable(before, free),
+                run.readable(after, free),
+                because,
+                shape,
+            )
+        )
 
     inlined = put_in(freshen(equation.rhs, run.fresh), definition, run)
     record("inline", equation.rhs, inlined, f"{definition.target} put in")

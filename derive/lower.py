@@ -51,7 +51,20 @@ FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
 }
 CONSTANTS = {"pi": pi, "inf": oo}
 REDUCING = ("sum", "mean", "max", "min", "prod", "logsumexp")
-RESERVED = (*FUNCTIONS, *CONSTANTS, *REDUCING, "where", "pad", "maximum", "minimum", "output", "ties", "first", "last", "share")
+RESERVED = (
+    *FUNCTIONS,
+    *CONSTANTS,
+    *REDUCING,
+    "where",
+    "pad",
+    "maximum",
+    "minimum",
+    "output",
+    "ties",
+    "first",
+    "last",
+    "share",
+)
 MAX_POWER_BITS = 4096
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -123,7 +136,8 @@ class Lowering:
             if tensor is not None:
                 raise self.error(f"{name} is a real tensor and cannot stand as an index", node)
             raise self.error(
-                f"the index {name} is free: it stands neither on the left-hand side nor under a reduction such as sum(..., {name})",
+                f"the index {name} is free: it stands neither on the left-hand side "
+                f"nor under a reduction such as sum(..., {name})",
                 node,
             )
         if isinstance(node, ast.Subscript):
@@ -183,7 +197,9 @@ class Lowering:
         if name in builder.pending_targets:
             raise Unshaped(name)
         raise self.error(
-            f"{name} is not declared; declare it ({name}[n] for a vector, {name} for a scalar) or define it by an equation", node
+            f"{name} is not declared; declare it ({name}[n] for a vector, {name} for a scalar) "
+            "or define it by an equation",
+            node,
         )
 
     def _lower_subscript(self, node: ast.Subscript) -> Array:

@@ -9,7 +9,21 @@ from sympy import Expr, Integer, Pow, Symbol, prod
 from sympy.core.relational import Relational
 
 from derive.derivation import Derivation, Step
-from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Plus, Power, Product, Scalar, Times, Total, Transpose, Whole
+from derive.matrix import (
+    Apply,
+    Bracket,
+    Column,
+    Matrix,
+    Outer,
+    Plus,
+    Power,
+    Product,
+    Scalar,
+    Times,
+    Total,
+    Transpose,
+    Whole,
+)
 from derive.matrix_index import index_form
 from derive.naming import rename_bound
 from derive.nodes import Access, Iverson, Maximum, Minimum, Reduce
@@ -280,7 +294,7 @@ def normal_text(expression: Expr) -> str:
 
 
 def matrix_form(equation: Equation, program: Program) -> tuple[Matrix, Expr] | None:
-    """The matrix form and the index expression it stands for; ``None`` where there is none that survives the round trip."""
+    """The matrix form and the index expression it stands for; ``None`` where none survives the round trip."""
     if len(equation.indices) > 2 or any(not isinstance(i, Symbol) for i in equation.indices):
         return None
     layout = tuple(i for i in equation.indices if isinstance(i, Symbol))
@@ -305,8 +319,18 @@ def matrix_forms(derivation: Derivation) -> tuple[dict[str, Matrix], list[Step]]
             tree, back = found
             forms[equation.target] = tree
             shape = tuple(n for n in equation.extents if n is not None)
-            steps.append(Step("matrix form", equation.target, equation.indices, equation.extents, equation.rhs, back,
-                              "the same in matrix form", shape))
+            steps.append(
+                Step(
+                    "matrix form",
+                    equation.target,
+                    equation.indices,
+                    equation.extents,
+                    equation.rhs,
+                    back,
+                    "the same in matrix form",
+                    shape,
+                )
+            )
     return forms, steps
 
 

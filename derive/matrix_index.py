@@ -9,7 +9,21 @@ from sympy.core.relational import Relational
 from sympy.core.symbol import Str
 
 from derive.array import Array, elementwise, matmul, transpose
-from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Plus, Power, Product, Scalar, Times, Total, Transpose, Whole
+from derive.matrix import (
+    Apply,
+    Bracket,
+    Column,
+    Matrix,
+    Outer,
+    Plus,
+    Power,
+    Product,
+    Scalar,
+    Times,
+    Total,
+    Transpose,
+    Whole,
+)
 from derive.naming import substitute
 from derive.nodes import Iverson, Maximum, Minimum, Reduce
 from derive.program import Program
@@ -51,12 +65,16 @@ class _Back:
             parts = [self.array(p) for p in (tree.factors if isinstance(tree, Times) else tree.terms)]
             result = parts[0]
             for part in parts[1:]:
-                result = elementwise((lambda x, y: x * y) if isinstance(tree, Times) else (lambda x, y: x + y), result, part)
+                result = elementwise(
+                    (lambda x, y: x * y) if isinstance(tree, Times) else (lambda x, y: x + y), result, part
+                )
             return result
         if isinstance(tree, Power):
             return elementwise(lambda x: Pow(x, tree.exponent), self.array(tree.a))
         if isinstance(tree, Apply):
-            return elementwise(self._function(tree.function, len(tree.arguments)), *(self.array(a) for a in tree.arguments))
+            return elementwise(
+                self._function(tree.function, len(tree.arguments)), *(self.array(a) for a in tree.arguments)
+            )
         if isinstance(tree, Bracket):
             relation = Relational.ValidRelationOperator[tree.relation]
             return elementwise(lambda x, y: Iverson(relation(x, y)), self.array(tree.left), self.array(tree.right))

@@ -54,7 +54,9 @@ def rename_bound(expression: Expr, taken: set[str], prefer: Preference) -> Expr:
         body = rename_bound(body, inner, prefer)
         limits = [(mapping[i], extent) for i, extent in expression.limits]
         return Reduce(expression.op, body, *limits, ties=expression.ties)
-    return expression.func(*(rename_bound(a, taken, prefer) if isinstance(a, Expr) or a.args else a for a in expression.args))
+    return expression.func(
+        *(rename_bound(a, taken, prefer) if isinstance(a, Expr) or a.args else a for a in expression.args)
+    )
 
 
 def substitute(expression: Expr, mapping: dict[Symbol, Expr]) -> Expr:

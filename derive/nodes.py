@@ -31,7 +31,7 @@ def integer_hyper(name: str, default: int) -> Symbol:
     return Symbol(name, integer=True, positive=True) if default > 0 else dimension(name)
 
 
-class Node(Expr):
+class Node(Expr):  # type: ignore[misc]
     """Base of our nodes: real, commutative, and never differentiated behind our back."""
 
     is_commutative = True
@@ -217,4 +217,4 @@ class Sensitivity(Node):
 
     @property
     def access(self) -> Access:
-        return self.args[0]
+        return self.args[0]  # type: ignore[no-any-return]

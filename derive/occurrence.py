@@ -37,6 +37,7 @@ class Contribution:
 
 
 def mentions(expression: Expr, tensor: str) -> bool:
+    """Whether an expression reads a tensor."""
     return any(a.tensor == tensor for a in expression.atoms(Access))
 
 
@@ -68,7 +69,9 @@ class Occurrences:
             return
         if isinstance(expression, Access):
             if expression.tensor != self.tensor:
-                raise DerivationError(f"{self.tensor} stands inside an index of {expression}; an index has no derivative")
+                raise DerivationError(
+                    f"{self.tensor} stands inside an index of {expression}; an index has no derivative"
+                )
             yield Contribution(expression, factor, bound)
         elif isinstance(expression, Add):
             for part in expression.args:
@@ -119,7 +122,9 @@ class Occurrences:
             return Iverson(Eq(i, extent - 1 - Reduce("arg" + op, flipped, (other, extent))))
         return Iverson(Eq(i, Reduce("arg" + op, other_body, (other, extent))))
 
-    def _pointwise(self, expression: Expr, factor: Expr, bound: tuple[tuple[Symbol, Expr], ...]) -> Iterator[Contribution]:
+    def _pointwise(
+        self, expression: Expr, factor: Expr, bound: tuple[tuple[Symbol, Expr], ...]
+    ) -> Iterator[Contribution]:
         """A region of elementwise functions: SymPy's derivative in each of its leaves, then on into the leaf."""
         leaves: dict[Expr, Symbol] = {}
         region = self._region(expression, leaves)

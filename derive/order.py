@@ -104,7 +104,11 @@ def _recurrence(program: Program, members: Sequence[str]) -> Group:
     names = set(members)
     equations = [e for name in members for e in program.equations_of(name)]
     # An equation is part of the loop unless a start value of the same tensor fixes one of its positions.
-    constants = [e for e in equations if any(isinstance(i, Integer) for i in e.indices) and len(program.equations_of(e.target)) > 1]
+    constants = [
+        e
+        for e in equations
+        if any(isinstance(i, Integer) for i in e.indices) and len(program.equations_of(e.target)) > 1
+    ]
     loops = [e for e in equations if e not in constants]
     found = _time_axes(loops, names) if loops else None
     if found is None:
@@ -115,11 +119,7 @@ def _recurrence(program: Program, members: Sequence[str]) -> Group:
         )
     axes, direction = found
     instant = {
-        e.target: {
-            a.tensor
-            for a in _accesses(e, names)
-            if a.indices[axes[a.tensor]] == e.indices[axes[e.target]]
-        }
+        e.target: {a.tensor for a in _accesses(e, names) if a.indices[axes[a.tensor]] == e.indices[axes[e.target]]}
         for e in loops
     }
     by_name = {e.target: e for e in loops}

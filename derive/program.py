@@ -12,7 +12,6 @@ from sympy.logic.boolalg import Boolean
 
 from derive.nodes import Access, IntegerAccess
 
-
 UNKNOWN = Symbol("?", integer=True)
 """The extent of an axis of which only start values are defined yet."""
 
@@ -86,7 +85,8 @@ class Group:
     ``axis_index`` maps each target to the position of the time index among its indices; ``direction`` is +1 for a
     recurrence that runs from 0 upwards, -1 for one that runs backwards from extent - 1, 0 for no recurrence.
     ``starts`` are equations with a constant position on the time axis that are evaluated before the loop (the start
-    values of a recurrence), ``ends`` those evaluated after it (the adjoint of a start value reads the loop's last result).
+    values of a recurrence), ``ends`` those evaluated after it (the adjoint of a start value reads
+    the loop's last result).
     """
 
     equations: tuple[Equation, ...]

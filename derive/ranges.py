@@ -89,13 +89,12 @@ def infer(
             bound = _affine_bound(i, use, tensors[use.access.tensor], known)
             if bound is None:
                 continue
-            if i not in known:
-                known[i] = bound
-            elif (known[i] - bound).expand().is_nonnegative:
+            if i not in known or (known[i] - bound).expand().is_nonnegative:
                 known[i] = bound
             elif not (bound - known[i]).expand().is_nonnegative:
                 raise RangeError(
-                    f"cannot tell which range of the index {wanted[i]} is shorter, {known[i]} or {bound} (from {use.access}); "
+                    f"cannot tell which range of the index {wanted[i]} is shorter, {known[i]} or {bound} "
+                    f"(from {use.access}); "
                     f"state it on the left-hand side, as in y[{wanted[i]} < m]"
                 )
     return known

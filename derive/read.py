@@ -1,4 +1,4 @@
-"""The order in which the statements of a text are understood: declarations, conventions, then equations as shapes allow."""
+"""The order in which statements are understood: declarations, conventions, then equations as shapes allow."""
 
 from __future__ import annotations
 
@@ -50,9 +50,15 @@ def read(builder: Builder, parts: list[Statement]) -> Program:
     facts: list[Statement] = []
     in_brackets = _index_names(parts)
     if not parts:
-        raise DeclarationError("the text is empty; expected declarations such as X[n, d] and equations such as Z = X @ W", "", 1)
+        raise DeclarationError(
+            "the text is empty; expected declarations such as X[n, d] and equations such as Z = X @ W", "", 1
+        )
     for statement in parts:
-        if isinstance(statement.target, ast.Name) and _is_number(statement.value) and statement.target.id in in_brackets:
+        if (
+            isinstance(statement.target, ast.Name)
+            and _is_number(statement.value)
+            and statement.target.id in in_brackets
+        ):
             builder._hyper(statement, integral=True)
     for statement in parts:
         _classify(builder, statement, equations, facts, in_brackets)
@@ -76,7 +82,9 @@ def _classify(
     if statement.annotation is not None:
         annotation = statement.annotation
         if not (isinstance(annotation, ast.Name) and annotation.id in ("int", "data")) or target is None:
-            raise source.error("the annotation is 'int' (values are indices) or 'data' (not differentiated)", annotation)
+            raise source.error(
+                "the annotation is 'int' (values are indices) or 'data' (not differentiated)", annotation
+            )
         builder.declare_tensor(source, target, annotation.id)
     elif target is not None and value is not None:
         if isinstance(target, ast.Name) and _is_number(value):
@@ -196,15 +204,12 @@ def _fact(builder: Builder, statement: Statement) -> None:
         for s in ast.walk(node)
         if isinstance(s, ast.Subscript)
         for n in ast.walk(s.slice)
-        if isinstance(n, ast.Name) and n.id not in builder.dimensions and n.id not in builder.integer_names and n.id not in builder.tensors
+        if isinstance(n, ast.Name)
+        and n.id not in builder.dimensions
+        and n.id not in builder.integer_names
+        and n.id not in builder.tensors
     }
-    bound = {
-        a.id
-        for c in ast.walk(node)
-        if isinstance(c, ast.Call)
-        for a in c.args[1:]
-        if isinstance(a, ast.Name)
-    }
+    bound = {a.id for c in ast.walk(node) if isinstance(c, ast.Call) for a in c.args[1:] if isinstance(a, ast.Name)}
     left: dict[str, Symbol] = {name: index(name) for name in sorted(free - bound)}
     builder.placeholders = {}
     lowering = Lowering(builder, source, left)

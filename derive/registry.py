@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import derive.catalog
@@ -93,7 +93,7 @@ def get(name: str, **options: str) -> Operation:
     return _get(name, tuple(sorted(options.items())))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _get(name: str, options: tuple[tuple[str, str], ...]) -> Operation:
     declaration = _declared[name]
     return _operation(name, declaration.text, dict(options), declaration.details)
@@ -104,7 +104,9 @@ def _operation(name: str, text: str, options: Mapping[str, str], details: Mappin
 
     for choice in options.values():
         if not is_elementwise(choice):
-            raise DeclarationError(f"{choice} is not an elementwise operation; choose one such as sigmoid, tanh or relu")
+            raise DeclarationError(
+                f"{choice} is not an elementwise operation; choose one such as sigmoid, tanh or relu"
+            )
     program = build(text, name, options)
     chosen = chosen_functions(text, options, name)
     return Operation(name, text, program, options=chosen, **details)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Reverse mode on index equations: the one occurrence rule, applied to every equation that reads a tensor.
 
-For every occurrence ``T[f(i)]`` in ``E[i] = rhs``:  ``Tbar[a] += sum_i Ebar[i] * d rhs/d T[f(i)] * prod_k [a_k = f_k(i)]``.
+For every occurrence ``T[f(i)]`` in ``E[i] = rhs``:
+``Tbar[a] += sum_i Ebar[i] * d rhs/d T[f(i)] * prod_k [a_k = f_k(i)]``.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ def derive(
 ) -> Derivation:
     """The adjoint program of an operation: the gradient of its outputs with respect to its inputs.
 
-    ``of`` defaults to all outputs, ``wrt`` to the inputs that are not data.  A single scalar output has the cotangent 1;
-    every other output ``y`` gets a cotangent tensor ``dy`` that a caller gives.
+    ``of`` defaults to all outputs, ``wrt`` to the inputs that are not data.  A single scalar output has the
+    cotangent 1; every other output ``y`` gets a cotangent tensor ``dy`` that a caller gives.
 
-    Raises :class:`DerivationError` for names that are not there, inputs that cannot be differentiated, and nodes without a rule.
+    Raises :class:`DerivationError` for names that are not there, inputs that cannot be differentiated, and nodes
+    without a rule.
 
     >>> from derive.registry import get
     >>> print(derive(get("least_squares"), wrt="W"))
@@ -57,6 +59,7 @@ def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def default_wrt(program: Program) -> tuple[str, ...]:
+    """The inputs that are differentiated by default: real ones that are not data."""
     return tuple(t.name for t in program.inputs if t.role == "input" and not t.integer and not t.data)
 
 
@@ -111,12 +114,20 @@ class Reverse:
         adjoint = adjoint.with_(equations=sorted_equations(adjoint))
         adjoint, self.steps = inline_adjoints(self, adjoint)
         used = {a for e in adjoint.equations for a in e.reads()} | {e.target for e in adjoint.equations}
-        kept = {n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"}
+        kept = {
+            n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"
+        }
         adjoint = adjoint.with_(tensors=kept)
         steps = [s for s in self.steps if s.target in {e.target for e in adjoint.equations}]
         closing = [] if self.seed_rows else [self._closing(e) for e in adjoint.equations]
         derivation = Derivation(
-            self.program, self.of, self.wrt, adjoint, gradients, self.cotangents, tuple(_in_order(adjoint, steps, closing)),
+            self.program,
+            self.of,
+            self.wrt,
+            adjoint,
+            gradients,
+            self.cotangents,
+            tuple(_in_order(adjoint, steps, closing)),
             adjoints=self.names,
         )
         forms, form_steps = matrix_forms(derivation)
@@ -144,9 +155,12 @@ class Reverse:
         return forward & backward
 
     def _free_name(self, wanted: str) -> str:
-        taken = {*self.program.tensors, *self.tensors, *(s.name for s in self.program.dimensions), *(
-            s.name for s in self.program.integers
-        )}
+        taken = {
+            *self.program.tensors,
+            *self.tensors,
+            *(s.name for s in self.program.dimensions),
+            *(s.name for s in self.program.integers),
+        }
         while wanted in taken:
             wanted += "_"
         return wanted
@@ -174,7 +188,9 @@ class Reverse:
             chosen = self._free_name(wanted)
             self.names[name] = chosen
             lower = ((0,) * len(rows) + tensor.lower) if any(tensor.lower) else ()
-            self.tensors[chosen] = Tensor(chosen, rows + tensor.shape, role="adjoint", lower=lower, meaning=f"adjoint of {name}")
+            self.tensors[chosen] = Tensor(
+                chosen, rows + tensor.shape, role="adjoint", lower=lower, meaning=f"adjoint of {name}"
+            )
 
     def _read_on(self, name: str, active: set[str]) -> bool:
         return any(name in e.reads() and e.target in active for e in self.program.equations)
@@ -228,8 +244,16 @@ class Reverse:
 
         def record(rule: str, before: Expr, after: Expr, because: str) -> None:
             self.steps.append(
-                Step(rule, target, all_indices, all_extents, self.readable(before, free), self.readable(after, free), because,
-                     tuple(n for n in all_extents if n is not None))
+                Step(
+                    rule,
+                    target,
+                    all_indices,
+                    all_extents,
+                    self.readable(before, free),
+                    self.readable(after, free),
+                    because,
+                    tuple(n for n in all_extents if n is not None),
+                )
             )
 
         raw: list[Term] = []
@@ -249,7 +273,9 @@ class Reverse:
         return equation.target in self.names or equation.target in self.of
 
     def _reason(self, name: str) -> str:
-        readers = list(dict.fromkeys(e.target for e in self.program.equations if mentions(e.rhs, name) and self._carries(e)))
+        readers = list(
+            dict.fromkeys(e.target for e in self.program.equations if mentions(e.rhs, name) and self._carries(e))
+        )
         return f"{name} acts through {' and '.join(readers)}" if readers else f"{name} is an output"
 
     def _contributions(self, equation: Equation, name: str, indices: Sequence[Expr], record: object) -> list[Term]:
@@ -289,7 +315,9 @@ class Reverse:
         for reduce in claim.after.atoms(Reduce) | claim.before.atoms(Reduce):
             for i in reduce.bound:
                 extents.pop(i, None)
-        used = sorted((s for s in claim.before.free_symbols | claim.after.free_symbols if s in extents), key=lambda s: s.name)
+        used = sorted(
+            (s for s in claim.before.free_symbols | claim.after.free_symbols if s in extents), key=lambda s: s.name
+        )
         back = {new: old for old, new in mapping.items()}
         taken = {*self.program.tensors, *self.tensors, *(s.name for s in back.values())}
         for s in used:
@@ -336,12 +364,22 @@ class Reverse:
         indices = equation.indices[len(self.rows) :]
         before = Sensitivity(self.program.tensors[source].at(*indices))
         shape = tuple(n for n in equation.extents if n is not None)
-        return Step("result", equation.target, equation.indices, equation.extents, before, equation.rhs,
-                    f"the adjoint of {source}", shape)
+        return Step(
+            "result",
+            equation.target,
+            equation.indices,
+            equation.extents,
+            before,
+            equation.rhs,
+            f"the adjoint of {source}",
+            shape,
+        )
 
     # -- names --------------------------------------------------------------------------------------------------------
 
-    def _target_indices(self, tensor: Tensor, fixed: Mapping[int, Expr]) -> tuple[tuple[Expr, ...], tuple[Expr | None, ...]]:
+    def _target_indices(
+        self, tensor: Tensor, fixed: Mapping[int, Expr]
+    ) -> tuple[tuple[Expr, ...], tuple[Expr | None, ...]]:
         taken = {*self.program.tensors, *self.tensors, *(s.name for s in self.rows)}
         taken |= {s.name for s in self.program.dimensions} | {s.name for s in self.program.integers}
         own = _own_indices(self.program, tensor.name)

@@ -1,7 +1,7 @@
 """Derivatives of scalar definitions, taken by SymPy and folded back into named functions.
 
-``sigma(z) = 1/(1 + exp(-z))`` gives ``exp(-z)/(1 + exp(-z))**2``; solving the definition for ``exp(z)`` and putting that in
-gives ``sigma*(1 - sigma)``.  The same works for every definition that is rational in ``exp(z)``.
+``sigma(z) = 1/(1 + exp(-z))`` gives ``exp(-z)/(1 + exp(-z))**2``; solving the definition for ``exp(z)`` and
+putting that in gives ``sigma*(1 - sigma)``.  The same works for every definition that is rational in ``exp(z)``.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ def fold(expression: Expr, variable: Symbol, named: Iterable[tuple[Expr, Expr]])
             continue
         solution = cancel(-polynomial.coeff_monomial(1) / polynomial.coeff_monomial(base**top))
         lifted = cancel(rational).replace(
-            lambda e: isinstance(e, Pow) and e.base == base and e.exp.is_Integer and e.exp % top == 0,
+            lambda e, top=top, base=base: (
+                isinstance(e, Pow) and e.base == base and e.exp.is_Integer and e.exp % top == 0
+            ),
             lambda e, top=top, solution=solution: solution ** (e.exp / top),
         )
         lifted = lifted.subs(base, solution) if top == 1 else lifted
@@ -153,7 +155,7 @@ def fold(expression: Expr, variable: Symbol, named: Iterable[tuple[Expr, Expr]])
 
 
 def tidy_sign(expression: Expr) -> Expr:
-    """``-(s - 1)*s`` as ``s*(1 - s)``: a sign in front of a product goes into a difference that begins with a negative term."""
+    """``-(s - 1)*s`` as ``s*(1 - s)``: a leading sign goes into a difference that begins with a negative term."""
     if not expression.is_Mul:
         return expression
     number, rest = expression.as_coeff_Mul()
@@ -171,9 +173,7 @@ def tidy_sign(expression: Expr) -> Expr:
     return expression
 
 
-def derivative(
-    call: Expr, definition: Expr, variable: Symbol, functions: Iterable[type[NamedFunction]]
-) -> Expr:
+def derivative(call: Expr, definition: Expr, variable: Symbol, functions: Iterable[type[NamedFunction]]) -> Expr:
     """The derivative of ``call = definition`` in ``variable``, folded into ``call`` and other named functions."""
     raw = raw_derivative(definition, variable)
     if not raw.has(exp):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from derive.derivation import Derivation
 from derive.errors import DerivationError
@@ -40,23 +40,25 @@ def jacobian(operation: Operation | Program, of: str | None = None, wrt: str | N
     taken = {*program.tensors, *(s.name for s in program.dimensions), *(s.name for s in program.integers)}
     taken |= {s.name for e in program.equations for s in e.rhs.free_symbols | set(e.ranges)}
     taken |= {i.name for e in program.equations for r in e.rhs.atoms() if isinstance(r, Symbol) for i in [r]}
-    rows: list[tuple[Symbol, object]] = []
+    rows: list[tuple[Symbol, Expr]] = []
     for extent in tensor.shape:
         name = pick(["r", "q", "u", "v"], taken)
         taken.add(name)
         rows.append((index(name), extent))
-    return Reverse(program, (output,), (source,), prefix=f"J_{output}_", seed_rows=tuple(rows)).run()  # type: ignore[arg-type]
+    return Reverse(program, (output,), (source,), prefix=f"J_{output}_", seed_rows=tuple(rows)).run()
 
 
-def hessian(operation: Operation | Program, of: str | None = None, wrt: str | Sequence[str] | None = None) -> Derivation:
+def hessian(
+    operation: Operation | Program, of: str | None = None, wrt: str | Sequence[str] | None = None
+) -> Derivation:
     """The second derivative of a scalar output: the Jacobian of the derived gradient.
 
-    ``wrt`` is one input, or a pair for a mixed block ``d2 L / (d wrt[0] d wrt[1])``.  Raises :class:`DerivationError` for an
-    output that is not a scalar.
+    ``wrt`` is one input, or a pair for a mixed block ``d2 L / (d wrt[0] d wrt[1])``.
+    Raises :class:`DerivationError` for an output that is not a scalar.
 
     >>> from derive.registry import get
     >>> print(hessian(get("logistic_regression"), wrt="w"))
-    J_dw_w = X.T @ ((1 - p)[:, None]*X*p[:, None])/n
+    J_dw_w = ((1 - p)*p*X.T) @ X/n
     """
     program = _program(operation)
     output = of or _only(program.outputs, "output", "of")

@@ -11,7 +11,7 @@ from sympy.polys.polyerrors import PolynomialError
 from derive.delta import collapse, simplify_guards
 from derive.fold import Pattern, apply_to_term, fold_term, pattern, tensor_names
 from derive.nodes import Access, Iverson, Reduce, Where
-from derive.program import Equation, Program
+from derive.program import Program
 from derive.scalar import tidy_sign
 from derive.terms import Fresh, Term, flatten, make_term, merge, rebuild, rebuild_term, text
 
@@ -89,7 +89,9 @@ class Simplifier:
         return current
 
     def _fold_one(self, rule: Pattern, term: Term) -> list[Term] | None:
-        if not rule.tensors <= frozenset[str]().union(*(tensor_names(part) for factor in term.factors for part in factor)):
+        if not rule.tensors <= frozenset[str]().union(
+            *(tensor_names(part) for factor in term.factors for part in factor)
+        ):
             return None
         deep = fold_term(rule, term)
         if deep != term:
@@ -118,7 +120,9 @@ class Simplifier:
         rest = [f for k, f in enumerate(term.factors) if k != which]
         result = []
         for part in flatten(base, self.fresh):
-            result.append(make_term(term.coefficient * part.coefficient, term.bound + part.bound, [*rest, *part.factors]))
+            result.append(
+                make_term(term.coefficient * part.coefficient, term.bound + part.bound, [*rest, *part.factors])
+            )
         return [simplify_guards(t, self.free) for t in result]
 
     def expand(self, terms: list[Term]) -> list[Term]:
@@ -135,9 +139,7 @@ class Simplifier:
                     parts = self._expanded(term, which)
                     if parts is not None:
                         attempts.append([*terms[:position], *parts, *terms[position + 1 :]])
-            best = min(
-                ((size(rebuild(quiet.settle(a))), k) for k, a in enumerate(attempts)), default=None
-            )
+            best = min(((size(rebuild(quiet.settle(a))), k) for k, a in enumerate(attempts)), default=None)
             if best is None or best[0] >= here:
                 return terms
             chosen = attempts[best[1]]
@@ -181,6 +183,7 @@ class Simplifier:
 
 
 def plain_sum(terms: Sequence[Term]) -> Expr:
+    """The terms added up, nothing rewritten."""
     total: Expr = Integer(0)
     for term in terms:
         total += rebuild_term(term)
@@ -188,7 +191,7 @@ def plain_sum(terms: Sequence[Term]) -> Expr:
 
 
 def common_denominator(expression: Expr) -> Expr | None:
-    """A sum of quotients as one factored quotient, sums and function calls taken as symbols; ``None`` if it has no quotient."""
+    """A sum of quotients as one factored quotient, sums and calls taken as symbols; ``None`` without a quotient."""
     names: dict[Expr, Symbol] = {}
 
     def hide(e: Expr) -> Expr:

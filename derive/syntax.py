@@ -77,7 +77,9 @@ def _pieces(text: str) -> Iterator[Source]:
                 depth += 1
                 if depth > MAX_NESTING:
                     raise Source(line, number).error(
-                        f"brackets are nested more than {MAX_NESTING} deep; name intermediate results instead", None, column
+                        f"brackets are nested more than {MAX_NESTING} deep; name intermediate results instead",
+                        None,
+                        column,
                     )
             elif character in CLOSING:
                 depth -= 1
@@ -114,7 +116,8 @@ def _check(tree: ast.AST, source: Source) -> None:
         count += 1
         if count > MAX_NODES or depth > 4 * MAX_NESTING:
             raise source.error(
-                f"the statement is too large ({MAX_NODES} parts, depth {4 * MAX_NESTING} at most); name intermediate results",
+                f"the statement is too large ({MAX_NODES} parts, depth {4 * MAX_NESTING} at most); "
+                "name intermediate results",
                 node,
             )
         if not isinstance(node, _ALLOWED):
@@ -136,7 +139,9 @@ def _parse(source: Source) -> Statement:
     except SyntaxError as error:
         column = max((error.offset or 1) - 1, 0) + len(source.text) - len(source.text.lstrip())
         raise source.error(
-            f"not an equation, a declaration or a fact ({error.msg}); expected something like Z = X @ W + b", None, column
+            f"not an equation, a declaration or a fact ({error.msg}); expected something like Z = X @ W + b",
+            None,
+            column,
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise source.error("the statement is nested too deeply; name intermediate results instead") from None
@@ -170,6 +175,9 @@ def statements(text: str) -> list[Statement]:
     """
     if len(text) > MAX_CHARACTERS:
         raise DeclarationError(
-            f"the text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read", text[:80].split("\n")[0], 1, 0
+            f"the text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            text[:80].split("\n")[0],
+            1,
+            0,
         )
     return [_parse(source) for source in _pieces(text) if source.text.strip()]

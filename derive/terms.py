@@ -217,6 +217,7 @@ def _components(term: Term) -> list[tuple[list[tuple[Symbol, Expr]], list[tuple[
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
+    """``base**exponent``."""
     return base if exponent == 1 else Pow(base, exponent)
 
 
@@ -289,9 +290,10 @@ def _common(terms: Sequence[Term]) -> dict[Expr, Expr]:
             continue
         if any(i in base.free_symbols for t in terms for i, _ in t.bound):
             continue
-        if all(isinstance(e, Rational) for e in exponents):
-            lowest = min(exponents) if min(exponents) > 0 else max(exponents)  # type: ignore[type-var]
-            if lowest > 0 or max(exponents) < 0:  # type: ignore[operator]
+        numbers = [e for e in exponents if isinstance(e, Rational)]
+        if len(numbers) == len(exponents):
+            lowest = min(numbers) if min(numbers) > 0 else max(numbers)
+            if lowest > 0 or max(numbers) < 0:
                 shared[base] = lowest
         elif all(e == exponent for e in exponents):
             shared[base] = exponent

@@ -10,7 +10,21 @@ from sympy.logic.boolalg import And, Boolean, Not, Or
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Plus, Power, Product, Scalar, Times, Total, Transpose, Whole
+from derive.matrix import (
+    Apply,
+    Bracket,
+    Column,
+    Matrix,
+    Outer,
+    Plus,
+    Power,
+    Product,
+    Scalar,
+    Times,
+    Total,
+    Transpose,
+    Whole,
+)
 from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Where
 from derive.program import Equation, Program
 
@@ -60,7 +74,9 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
         return self._sum(expr)
 
     def _sum(self, expr: Expr) -> str:
-        terms = sorted(expr.args, key=lambda t: (bool(t.as_coeff_Mul()[0].is_negative), t.is_Number and not _real(expr)))
+        terms = sorted(
+            expr.args, key=lambda t: (bool(t.as_coeff_Mul()[0].is_negative), t.is_Number and not _real(expr))
+        )
         text = ""
         for term in terms:
             part = self._print(term)
@@ -100,12 +116,12 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
     def _factor(self, expr: Expr) -> str:
         if isinstance(expr, Mean):
             return f"mean({self._print(expr.args[0])}, {', '.join(map(str, expr.args[1:]))})"
-        return self.parenthesize(expr, PRECEDENCE["Mul"], strict=False)
+        return str(self.parenthesize(expr, PRECEDENCE["Mul"], strict=False))
 
     def _print_Mean(self, expr: Expr) -> str:
         return self._factor(expr)
 
-    def emptyPrinter(self, expr: Any) -> str:  # noqa: N802 - SymPy's name
+    def emptyPrinter(self, expr: Any) -> str:
         return str(expr)
 
 
@@ -116,7 +132,12 @@ def _guards(expression: Expr) -> dict[Expr, list[Expr]]:
         if not isinstance(factor, Iverson):
             continue
         for part in factor.condition.args if isinstance(factor.condition, And) else (factor.condition,):
-            if not isinstance(part, Relational) or not hasattr(part, "gts") or part.lhs.has(Access) or part.rhs.has(Access):
+            if (
+                not isinstance(part, Relational)
+                or not hasattr(part, "gts")
+                or part.lhs.has(Access)
+                or part.rhs.has(Access)
+            ):
                 break
         else:
             first = factor.condition.args[0] if isinstance(factor.condition, And) else factor.condition
@@ -197,6 +218,7 @@ def _as_mean(top: list[Expr], bottom: list[Expr], number: Rational) -> tuple[lis
 
 
 def content(expression: Expr) -> tuple[Expr, Expr]:
+    """A numeric factor and the rest of an expression."""
     numbers = {abs(t.as_coeff_Mul()[0]) for t in expression.args}
     if len(numbers) == 1 and numbers != {Integer(1)} and len(expression.args) > 1:
         (number,) = numbers
@@ -208,6 +230,7 @@ _PRINTER = TextPrinter()
 
 
 def condition_text(condition: Boolean) -> str:
+    """A condition as the language writes it."""
     if isinstance(condition, And):
         return " and ".join(sorted(condition_text(c) for c in condition.args))
     if isinstance(condition, Or):
@@ -260,7 +283,9 @@ def _matrix(tree: Matrix) -> tuple[str, int]:
         return tree.name, _ATOM
     if isinstance(tree, Scalar):
         text = expression_text(tree.value)
-        return text, _ATOM if tree.value.is_Atom and not text.startswith("-") else (_SUM if tree.value.is_Add else _PRODUCT)
+        return text, _ATOM if tree.value.is_Atom and not text.startswith("-") else (
+            _SUM if tree.value.is_Add else _PRODUCT
+        )
     if isinstance(tree, Transpose):
         return f"{_in(tree.a, _ATOM)}.T", _ATOM
     if isinstance(tree, Product):
@@ -301,7 +326,9 @@ def _divisor(expression: Expr) -> str:
 
 
 def _times(tree: Times) -> str:
-    sign, top, bottom = "", [], []
+    sign = ""
+    top: list[str] = []
+    bottom: list[str] = []
     for factor in tree.factors:
         if isinstance(factor, Scalar):
             number, rest = factor.value.as_coeff_Mul()
@@ -328,4 +355,3 @@ def _times(tree: Times) -> str:
 def program_text(program: Program) -> str:
     """All equations, one a line."""
     return "\n".join(equation_text(e) for e in program.equations)
-

@@ -13,7 +13,10 @@ register(
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.5",
     layout="Rows are samples, columns are features; W is (inputs, outputs).",
     meanings={"X": "inputs", "W": "weights", "b": "bias", "Z": "pre-activations"},
-    interpretation="Weights collect input times cotangent over the samples; the bias is shared by all rows, so its gradient sums them.",
+    interpretation=(
+        "Weights collect input times cotangent over the samples; the bias is shared by all rows, so its "
+        "gradient sums them."
+    ),
 )
 
 register(
@@ -37,13 +40,17 @@ register(
     """
     x[n, c, h, w], K[o, c, kh, kw], b[o]
     stride = 1, padding = 0, dilation = 1
-    y[m, f, i < (h + 2*padding - dilation*(kh - 1) - 1)//stride + 1, j < (w + 2*padding - dilation*(kw - 1) - 1)//stride + 1] = sum(
+    y[m, f, i < (h + 2*padding - dilation*(kh - 1) - 1)//stride + 1,
+      j < (w + 2*padding - dilation*(kw - 1) - 1)//stride + 1] = sum(
         pad(x[m, g, stride*i + dilation*p - padding, stride*j + dilation*q - padding])*K[f, g, p, q], g, p, q) + b[f]
     """,
     title="Two-dimensional convolution (cross-correlation)",
     category="layer",
     source="Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016, section 2",
-    layout="Channels first: x is (samples, channels, height, width), K is (outputs, channels, height, width); zero padding.",
+    layout=(
+        "Channels first: x is (samples, channels, height, width), K is (outputs, channels, height, width); "
+        "zero padding."
+    ),
     meanings={
         "x": "images",
         "K": "kernels",
@@ -53,7 +60,10 @@ register(
         "padding": "zeros added on each side",
         "dilation": "distance between kernel elements",
     },
-    interpretation="The kernel's gradient correlates input with cotangent; the input's scatters the cotangent back through the kernel.",
+    interpretation=(
+        "The kernel's gradient correlates input with cotangent; the input's scatters the cotangent back "
+        "through the kernel."
+    ),
 )
 
 register(
@@ -110,7 +120,9 @@ register(
         "y": "outputs",
         "eps": "added to the variance",
     },
-    interpretation="The gradient has its mean and its component along xhat removed: neither shift nor scale of a row matters.",
+    interpretation=(
+        "The gradient has its mean and its component along xhat removed: neither shift nor scale of a row matters."
+    ),
 )
 
 register(
@@ -133,5 +145,7 @@ register(
         "P": "attention weights",
         "O": "outputs",
     },
-    interpretation="Through the softmax each row of the score gradient sums to 0; queries and keys exchange roles by a transpose.",
+    interpretation=(
+        "Through the softmax each row of the score gradient sums to 0; queries and keys exchange roles by a transpose."
+    ),
 )

@@ -95,5 +95,7 @@ register(
     source="Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.108 and 4.109",
     layout="Rows are samples, columns are classes; each row of Y sums to 1; the loss is the mean over the samples.",
     meanings={"Z": "logits", "Y": "target distribution (one-hot or smoothed)", "P": "probabilities", "L": "loss"},
-    interpretation="Prediction minus target, over the number of samples: the softmax Jacobian cancels against the logarithm.",
+    interpretation=(
+        "Prediction minus target, over the number of samples: the softmax Jacobian cancels against the logarithm."
+    ),
 )

@@ -41,7 +41,9 @@ register(
         "p": "probabilities",
         "L": "loss",
     },
-    interpretation="Inputs against prediction minus target; its Hessian is positive semi-definite, so the loss is convex.",
+    interpretation=(
+        "Inputs against prediction minus target; its Hessian is positive semi-definite, so the loss is convex."
+    ),
 )
 
 register(
@@ -73,7 +75,9 @@ register(
         "A2": "outputs",
         "L": "loss",
     },
-    interpretation="The error of the output layer travels back through the transposed weights, scaled by each activation's slope.",
+    interpretation=(
+        "The error of the output layer travels back through the transposed weights, scaled by each activation's slope."
+    ),
     example={
         "X": [[0.5, 0.8]],
         "W1": [[0.2, -0.3], [0.4, 0.1]],

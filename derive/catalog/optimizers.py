@@ -15,7 +15,13 @@ register(
     category="optimizer",
     source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 4.3 and 8.3.1",
     layout="g[t] is the gradient at step t; theta[-1] is the start value theta0.",
-    meanings={"g": "gradients", "theta": "parameters", "theta0": "initial parameters", "alpha": "learning rate", "T": "number of steps"},
+    meanings={
+        "g": "gradients",
+        "theta": "parameters",
+        "theta0": "initial parameters",
+        "alpha": "learning rate",
+        "T": "number of steps",
+    },
     interpretation="Every gradient moves all later parameters by the learning rate.",
 )
 
@@ -34,7 +40,10 @@ register(
     """,
     title="Gradient descent with momentum",
     category="optimizer",
-    source="Polyak, Some methods of speeding up the convergence of iteration methods, 1964; the (1 - beta) form of article B",
+    source=(
+        "Polyak, Some methods of speeding up the convergence of iteration methods, 1964; the (1 - beta) form "
+        "of article B"
+    ),
     layout="g[t] is the gradient at step t; v starts at 0.",
     meanings={
         "g": "gradients",
