@@ -254,7 +254,7 @@ class Builder:
     ) -> None:
         for i in self.placeholders:
             wanted[i] = lowering.names[i]
-        known = infer(expression, wanted, given, self.tensors)
+        known = infer(expression, wanted, given, self.tensors, [p for p in positions if isinstance(p, Symbol)])
         missing = [i for i in wanted if i not in known]
         if missing:
             raise Unranged(name, wanted[missing[0]])

@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Symbol
 from derive.array import Array, elementwise, same, show
 from derive.errors import UnknownOperation
 from derive.naming import pick, substitute
-from derive.nodes import Access, index, integer_hyper
+from derive.nodes import Access, Reduce, index, integer_hyper
 from derive.program import Equation, Tensor
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class _Inline:
         return lead + tuple(n.xreplace(self.sizes) for n in shape)
 
     def _copy(self, equation: Equation, called: str) -> Equation:
-        used = self.builder.taken()
+        used = self.builder.taken() | {i.name for r in equation.rhs.atoms(Reduce) for i in r.bound}
         mapping: dict[Symbol, Expr] = {}
         indices: list[Expr] = []
         extents: list[Expr | None] = []

@@ -13,6 +13,7 @@ from itertools import permutations
 
 from sympy import Add, Expr, Function, Integer, Mul, Pow, Rational, Symbol
 
+from derive.affine import coefficient
 from derive.naming import substitute
 from derive.nodes import Access, Reduce, index
 from derive.terms import Fresh, Term, flatten, make_term
@@ -85,6 +86,11 @@ def unify(left: Expr, right: Expr, free: frozenset[Symbol], match: Match) -> Ite
         elif left == right:
             yield match
         return
+    if left.is_integer and right.is_integer and not left.has(Access, Reduce):
+        solved = _solve_position(left, right, free, match)
+        if solved is not None:
+            yield solved
+        return
     if not left.args or not right.args:
         if left == right:
             yield match
@@ -103,6 +109,21 @@ def unify(left: Expr, right: Expr, free: frozenset[Symbol], match: Match) -> Ite
         yield from _unify_commutative(list(left.args), list(right.args), free, match)
         return
     yield from _unify_all(list(left.args), list(right.args), free, match)
+
+
+def _solve_position(left: Expr, right: Expr, free: frozenset[Symbol], match: Match) -> Match | None:
+    """An affine position with at most one open symbol: ``t - 1`` meets ``s`` at ``t = s + 1``."""
+    known = substitute(left, match)
+    open_symbols = [s for s in known.free_symbols if s in free and s not in match]
+    if not open_symbols:
+        return match if (known - right).expand() == 0 else None
+    if len(open_symbols) > 1:
+        return None
+    (variable,) = open_symbols
+    slope = coefficient(known, variable)
+    if slope not in (1, -1):
+        return None
+    return {**match, variable: ((right - (known - slope * variable)) / slope).expand()}
 
 
 def _unify_all(left: list[Expr], right: list[Expr], free: frozenset[Symbol], match: Match) -> Iterator[Match]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sympy import And, Expr, Integer, Symbol, floor
@@ -59,8 +59,11 @@ def infer(
     wanted: Mapping[Symbol, str],
     given: Mapping[Symbol, Expr],
     tensors: Mapping[str, Tensor],
+    left: Collection[Symbol] = (),
 ) -> dict[Symbol, Expr]:
     """Extents of the wanted indices (index -> printed name), from plain accesses first, then from affine ones.
+
+    ``left`` holds those of the left-hand side, which run over the largest range that every affine access allows.
 
     Raises :class:`RangeError` naming the index, both tensors and both sizes where two accesses disagree.
     """
@@ -83,8 +86,8 @@ def infer(
             )
     affine = [u for u in found if not u.padded and not u.conditions and u.position not in wanted]
     for i in wanted:
-        if i in given:
-            continue
+        if i in given or (i in known and i not in left):
+            continue  # a summation index with a plain range keeps it; the left-hand index gives way
         for use in affine:
             bound = _affine_bound(i, use, tensors[use.access.tensor], known)
             if bound is None:

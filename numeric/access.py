@@ -44,7 +44,7 @@ def _pads(lowering: Lowering, bracket: Iverson, rest: Sequence[Expr], scope: Sco
             if not free or position.has(Access) or any(s in scope.fixed for s in position.free_symbols):
                 continue
             low, high = extremes(position, scope.bounds())
-            if low is None or high is None:
+            if low is None or high is None or not all(_positive(coefficient(position, s)) for s in free):
                 continue
             first, last = Integer(tensor.origin(axis)), tensor.shape[axis] - 1
             if all(_says_inside(part, position, first, last) for part in parts):

@@ -78,7 +78,7 @@ class Function:
         cotangents = list(derivation.cotangents.values())
         held = [n for n in self.program.tensors if n in read and n not in cotangents]
         source = writer.finish("backward", [*held, *cotangents], list(derivation.gradients.values()))
-        return source, held, cotangents, rewrites
+        return source, [*held, *writer.extra], cotangents, rewrites
 
     @property
     def rewrites(self) -> tuple[Rewrite, ...]:
@@ -142,7 +142,7 @@ class Function:
         given, scale = self._cotangents(cotangents, residuals)
         with np.errstate(all="ignore"):
             results = self._backward(
-                *(residuals.held[n] for n in held), *(given[n] for n in wanted), **residuals.integers, dtype=residuals.dtype
+                **{n: residuals.held[n] for n in held}, **{n: given[n] for n in wanted}, **residuals.integers, dtype=residuals.dtype
             )
         gradients = {}
         for name, value in zip(derivation.gradients, results, strict=True):
@@ -251,6 +251,7 @@ class _Writer:
     def finish(self, name: str, arguments: Sequence[str], results: Sequence[str]) -> str:
         sizes, more = self._sizes(arguments)
         integers = [s.name for s in self.program.integers]
+        self.extra = list(dict.fromkeys(more))
         needed = dict.fromkeys([*arguments, *more])
         signature = ", ".join([*needed, "*", *integers, "dtype"])
         returned = ", ".join(results) + ("," if len(results) == 1 else "")
