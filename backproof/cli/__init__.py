@@ -6,7 +6,7 @@ and the fix.
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -26,10 +26,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader (head, less) has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -48,4 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The console script."""
+    if hasattr(signal, "SIGPIPE"):
+        # When the reader (head, less) goes, end as every other program of a pipe does, without a word.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(run())

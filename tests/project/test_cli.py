@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +85,8 @@ def test_derive_json_says_everything(capsys: Capture) -> None:
 def test_the_hessian_of_a_scalar(capsys: Capture) -> None:
     result = in_process(capsys, "derive", "logistic_regression", "--wrt", "w", "--hessian")
     assert result.status == 0, result.err
-    assert "X.T @" in result.out
+    assert "J_dw_w = " in result.out
+    assert "X.T" in result.out
     block = in_process(capsys, "derive", "logistic_regression", "--wrt", "w,b", "--hessian")
     assert block.status == 0, block.err
     assert block.out != result.out
@@ -102,7 +104,8 @@ def test_a_file_and_standard_input_are_read_alike(tmp_path: Path, capsys: Captur
 def test_options_choose_the_activation(capsys: Capture) -> None:
     relu, tanh = (in_process(capsys, "derive", f"mlp:activation={name}").out for name in ("relu", "tanh"))
     assert relu != tanh
-    assert "tanh" in tanh
+    assert "[Z1 > 0]" in relu
+    assert "(1 - A1**2)" in tanh
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -129,7 +132,7 @@ def test_verify_ends_with_1_when_a_verdict_is_not_agrees(monkeypatch: pytest.Mon
     from verify import references
 
     references.scan()
-    monkeypatch.setitem(references._references, "sigmoid", lambda **given: {"y": 2 * next(iter(given.values()))})
+    monkeypatch.setitem(references._references, "sigmoid", lambda z: {"a": 2 * z})
     for arguments in (["verify", "sigmoid"], ["verify", "sigmoid", "--json"]):
         result = in_process(capsys, *arguments)
         assert result.status == 1, result.out
@@ -169,4 +172,4 @@ def test_a_reader_that_goes_away_is_no_fault(root: Path) -> None:
     command = f"{sys.executable} -m backproof derive rnn --json | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
-    assert done.returncode == 0
+    assert done.returncode in (0, 128 + signal.SIGPIPE)
