@@ -24,6 +24,14 @@ class DeclarationError(BackproofError, ValueError):
         super().__init__(f"{where}{message}")
 
 
+class CycleError(DeclarationError):
+    """Equations that each need another first; ``members`` are their targets."""
+
+    def __init__(self, message: str, members: Iterable[str]) -> None:
+        self.members = tuple(members)
+        super().__init__(message)
+
+
 class DerivationError(BackproofError, ValueError):
     """A derivative that the engine does not know how to take, or a request that has no meaning."""
 

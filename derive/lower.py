@@ -177,7 +177,9 @@ class Lowering:
         if isinstance(node.value, int):
             return Array.scalar(Integer(node.value))
         if isinstance(node.value, float):
-            return Array.scalar(Rational(repr(node.value)) if abs(node.value) != float("inf") else oo)
+            if abs(node.value) == float("inf"):
+                raise self.error("the number is too large for a float; write inf if infinity is meant", node)
+            return Array.scalar(Rational(repr(node.value)))
         raise self.error(f"expected a number, got {node.value!r}", node)
 
     def _lower_name(self, node: ast.Name) -> Array:

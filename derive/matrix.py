@@ -93,7 +93,7 @@ class Total(Matrix):
     """A reduction: ``op`` over ``axis`` (0: of each column, 1: of each row, None: over everything).
 
     ``op`` is ``sum``, ``mean``, ``max``, ``min``, ``prod`` or ``logsumexp``; with ``keep`` the axis stays with
-    size 1, so that the     result broadcasts against the argument (``P * (G - rowsum(G * P))``).
+    size 1, so that the result broadcasts against the argument (``P * (G - rowsum(G * P))``).
     """
 
     op: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Integer, Symbol
 
-from derive.errors import DeclarationError
+from derive.errors import CycleError
 from derive.nodes import Access
 from derive.program import Equation, Group, Program
 
@@ -113,9 +113,10 @@ def _recurrence(program: Program, members: Sequence[str]) -> Group:
     found = _time_axes(loops, names) if loops else None
     if found is None:
         path = " -> ".join([*members, members[0]])
-        raise DeclarationError(
+        raise CycleError(
             f"there is a cycle between the equations: {path}; each needs the other first "
-            f"(a recurrence must read its own past, such as h[t - 1, j])"
+            f"(a recurrence must read its own past, such as h[t - 1, j])",
+            members,
         )
     axes, direction = found
     instant = {
@@ -133,7 +134,7 @@ def _recurrence(program: Program, members: Sequence[str]) -> Group:
 def schedule(program: Program) -> tuple[Group, ...]:
     """Equations in evaluation order; the members of a recurrence form one group.
 
-    Raises :class:`DeclarationError` for a cycle that is no recurrence.
+    Raises :class:`CycleError` for a cycle that is no recurrence.
     """
     order = list(dict.fromkeys(e.target for e in program.equations))
     known = set(order)

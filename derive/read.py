@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sympy import Symbol
 
 from derive.builder import Unranged
-from derive.errors import DeclarationError
+from derive.errors import CycleError, DeclarationError
 from derive.lower import Lowering, Unshaped
 from derive.naming import rename_bound
 from derive.nodes import index
@@ -72,7 +72,10 @@ def read(builder: Builder, parts: list[Statement]) -> Program:
     for name in builder.outputs:
         if name not in sources:
             raise DeclarationError(f"output({name}) names no equation's target; targets: {', '.join(sources)}")
-    return builder.finish(sources)
+    try:
+        return builder.finish(sources)
+    except CycleError as problem:
+        raise sources[problem.members[0]].error(problem.reason) from None
 
 
 def _classify(
@@ -93,7 +96,7 @@ def _classify(
         elif isinstance(target, ast.Name) and isinstance(value, ast.Name) and _names_function(builder, value.id):
             builder.function_names[target.id] = builder.options.get(target.id, value.id)
         elif isinstance(target, ast.Name) or (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)):
-            _refuse_redefinition(builder, source, target)
+            _refuse_redefinition(builder, source, target, equations)
             equations.append(statement)
         else:
             raise source.error("the left-hand side must be a name or a name with indices", target)
@@ -101,11 +104,15 @@ def _classify(
         _bare(builder, statement, value, facts)
 
 
-def _refuse_redefinition(builder: Builder, source: Source, target: ast.expr) -> None:
+def _refuse_redefinition(builder: Builder, source: Source, target: ast.expr, earlier: list[Statement]) -> None:
     name = target.value.id if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) else None
     name = target.id if isinstance(target, ast.Name) else name
     if name in builder.tensors:
         raise source.error(f"{name} is declared as an input and defined by an equation; drop one of the two", target)
+    for other in earlier:
+        # Two equations for one tensor are a recurrence and its start value; a whole tensor leaves nothing to define.
+        if _target(other) == name and (isinstance(target, ast.Name) or isinstance(other.target, ast.Name)):
+            raise source.error(f"{name} is defined twice, here and in line {other.source.line_number}", target)
 
 
 def _names_function(builder: Builder, name: str) -> bool:

@@ -1,0 +1,81 @@
+"""The printed gradients against the textbook forms, and their lengths (issue: at most 200 characters a line)."""
+
+from __future__ import annotations
+
+import pytest
+
+from derive.errors import DerivationError
+from derive.registry import declare, get, names
+from derive.reverse import derive
+
+# Sources: Bishop 2006 (4.88, 4.91, 4.109, 5.53-5.54), Goodfellow et al. 2016 (6.5), Ba et al. 2016, and for attention
+# the product rule of matrices with the softmax Jacobian diag(p) - p p^T.
+FORMS = {
+    "identity": "dz = da",
+    "sigmoid": "dz = (1 - a)*a*da",
+    "tanh": "dz = (1 - a**2)*da",
+    "relu": "dz = [z > 0]*da",
+    "step": "dz = 0",
+    "softmax": "dz = a*(da - rowsum(a*da))",
+    "log_softmax": "dz = da - exp(a)*rowsum(da)",
+    "dense": "dX = dZ @ W.T\ndW = X.T @ dZ\ndb = colsum(dZ)",
+    "mse": "dyhat = 2*(yhat - y)/(k*n)",
+    "half_mse": "dyhat = (yhat - y)/n",
+    "squared_error": "dyhat = 2*(yhat - y)",
+    "bce": "dp = (p - y)/(n*(1 - p)*p)",
+    "bce_with_logits": "dz = (p - y)/n",
+    "softmax_cross_entropy": "dZ = (P - Y)/n",
+    "least_squares": "dZ = (Z - Y)/n\ndX = dZ @ W.T\ndW = X.T @ dZ",
+    "logistic_regression": "dz = (p - y)/n\ndX = outer(dz, w)\ndw = X.T @ dz\ndb = sum(dz)",
+    "l2": "dW = W*lam",
+    "scaled_dot_product_attention": (
+        "dS = (dO @ V.T - rowsum(O*dO))*P\ndQ = dS @ K/sqrt(d)\ndK = dS.T @ Q/sqrt(d)\ndV = P.T @ dO"
+    ),
+    "mlp": (
+        "dZ2 = (1 - A2)*A2*(A2 - Y)/n\ndZ1 = (1 - A1)*A1*(dZ2 @ W2.T)\ndX = dZ1 @ W1.T\ndW1 = X.T @ dZ1\n"
+        "db1 = colsum(dZ1)\ndW2 = A1.T @ dZ2\ndb2 = colsum(dZ2)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_textbook_form(name: str) -> None:
+    assert str(derive(get(name))) == FORMS[name]
+
+
+@pytest.mark.parametrize("name", names())
+def test_lengths(name: str) -> None:
+    text = str(derive(get(name)))
+    assert all(len(line) <= 200 for line in text.split("\n"))
+    assert len(text) <= 800
+
+
+# Other tools return 0 for these (SymPy's matrix derivatives of a sum of traces among them).
+SILENT_ZEROS = {
+    "A[n, n], B[n, n], X[n, n]\nL = sum(A[i, j]*X[j, i]) + sum(B[i, j]*X[j, i])": ("X", "dX = (A + B).T"),
+    "x[n], w[n]\nL = log(sum(w*x))": ("x", "dx = w/sum(w*x)"),
+    "x[n], c\nL = sum(x) + c": ("x", "dx = 1"),
+    "x[n], c[n]\nL = sum(c)": ("x", "dx = 0"),
+}
+
+
+@pytest.mark.parametrize("text", SILENT_ZEROS)
+def test_terms_that_other_tools_lose(text: str) -> None:
+    wrt, expected = SILENT_ZEROS[text]
+    assert str(derive(declare(text), wrt=wrt)).split("\n")[-1] == expected
+
+
+def test_an_input_that_does_not_matter_has_a_stated_reason() -> None:
+    derivation = derive(declare("x[n], c[n]\nL = sum(c)"), wrt="x")
+    assert any("x" in step.because and step.after == 0 for step in derivation.steps if step.target == "dx")
+
+
+def test_the_rnn_text_speaks_of_T_and_of_no_number_of_steps() -> None:
+    text = str(derive(get("rnn")))
+    assert "dh[t, i, j] = sum(pad(dz[t + 1, i, k])*W_hh[j, k], k)" in text  # Werbos 1990: errors run backwards
+    assert "2" not in text.replace("**2", "")
+
+
+def test_no_rule_raises() -> None:
+    with pytest.raises(DerivationError):
+        derive(declare("x[n]\ny[i] = x[i]"), wrt="y_of_nothing")
