@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar, Protocol
 
@@ -79,9 +80,22 @@ class Balls:
             raise UnsupportedExpression(f"the function {function} has no ball-arithmetic evaluation")
         if function == "log" and argument.is_zero():
             return arb.neg_inf()
-        return getattr(argument, self._methods[function])()
+        method = self._methods[function]
+        return self._defined(lambda u: getattr(u, method)(), argument, function)
+
+    def _defined(self, compute: Callable[[arb], arb], argument: arb, what: str) -> arb:
+        """A value that is not a number is refused where more bits may make it one: a ball that reaches over a pole."""
+        value = compute(argument)
+        if value.is_finite() or argument.is_exact() or not argument.is_finite():
+            return value
+        if any(compute(end).is_finite() for end in (argument.lower(), argument.mid(), argument.upper())):
+            raise Undecidable(f"cannot decide whether {what} is defined on {argument}; use more bits")
+        return value
 
     def power(self, base: arb, exponent: Any) -> arb:
+        return self._defined(lambda u: self._power(u, exponent), base, f"the power {exponent}")
+
+    def _power(self, base: arb, exponent: Any) -> arb:
         if isinstance(exponent, (int, Fraction)):
             exact = Fraction(exponent)
             if exact.denominator == 1:
@@ -92,7 +106,7 @@ class Balls:
         return base**exponent
 
     def divide(self, a: arb, b: arb) -> arb:
-        return a / b
+        return self._defined(lambda u: a / u, b, "a quotient")
 
     def less(self, a: arb, b: arb) -> bool:
         if a is b:

@@ -3,13 +3,16 @@
 The rules, for one element with true value ``t``, got value ``g``, and unit roundoff ``u`` of the dtype:
 
 * ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
-* ``|g - t| <= max(1e-9 |t|, C u K)``: *agrees*.  ``K`` is the measured condition of the element (see
+* ``|g - t| <= max(1e-9 |t|, C u |t|)``: *agrees*.
+* if the two one-sided derivatives differ, the element is on a kink, and a value between them is a *wrong convention*;
+  beyond them it is a *wrong formula*.
+* ``|g - t| <= C u K``: *agrees*.  ``K`` is the measured condition of the element (see
   :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows
   for a few dozen roundings; for float32 the first bound, which is below its resolution, is left out.  A true value
   below the smallest normal number may also come out as anything below it (underflow), and one above the largest
   number as infinity.
-* otherwise, if the two one-sided derivatives differ, the element is on a kink, and a value between them is a
-  *wrong convention*; beyond them it is a *wrong formula*.
+* otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
+  digit of it is determined in this dtype.
 * otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
   input: *inaccurate*.
 * otherwise: *wrong formula*.
@@ -25,7 +28,7 @@ from numpy.typing import NDArray
 
 from numeric.errors import Undecidable
 from verify.verdicts import Verdict, overall
-from verify.witnesses.balls import Truth, distance, to_float
+from verify.witnesses.balls import MOST_BITS, Truth, distance, to_float
 
 Array = NDArray[Any]
 
@@ -94,10 +97,7 @@ def compare(got: Array, truth: Truth, name: str, *, dtype: Any = np.float64, gen
     ``gentle`` says that the inputs are ordinary: there a value that is not finite is a wrong formula, not an
     inaccuracy.
     """
-    try:
-        values = truth.values(name)
-    except Undecidable as undecided:
-        return Comparison(Verdict.CANNOT_DECIDE, 0, note=str(undecided))
+    values = truth.values(name)
     got = np.asarray(got)
     if got.shape != values.shape:
         note = f"shape {got.shape} where {values.shape} is due"
@@ -113,6 +113,7 @@ class _Judge:
         self.info = np.finfo(dtype)
         self.expected = to_float(values, np.float64)
         self.gap = distance(got, values)
+        self.undecided = truth.undecided(name)
         self.kinks = 0
         self.relative = RELATIVE if dtype == np.float64 else 0.0
 
@@ -132,10 +133,19 @@ class _Judge:
         at = next(position for position, found in verdicts.items() if found is verdict)
         worst = Worst(at, float(self.got[at]), float(self.expected[at]), self.values[at].str(17), float(ulps[at]))
         outside = sum(found is Verdict.OUTSIDE for found in verdicts.values())
-        note = f"{outside} of {self.values.size} elements outside the domain" if outside else ""
+        wide = int(np.sum(self.undecided))
+        notes = [f"{outside} of {self.values.size} elements outside the domain"] * bool(outside)
+        notes += [f"{wide} of {self.values.size} elements not enclosed by {MOST_BITS} bits"] * bool(wide)
         largest = float(np.nanmax(ulps, initial=0.0))
         return Comparison(
-            verdict, int(self.values.size), float(np.max(errors, initial=0.0)), norm, largest, worst, self.kinks, note
+            verdict,
+            int(self.values.size),
+            float(np.max(errors, initial=0.0)),
+            norm,
+            largest,
+            worst,
+            self.kinks,
+            "; ".join(notes),
         )
 
     def ulps(self) -> Array:
@@ -145,6 +155,8 @@ class _Judge:
             return np.asarray(self.gap / spacing)
 
     def element(self, position: tuple[int, ...]) -> Verdict:
+        if self.undecided[position]:
+            return Verdict.CANNOT_DECIDE
         value, gap = self.values[position], self.gap[position]
         given, expected = float(self.got[position]), float(self.expected[position])
         if value.is_nan() or (not value.is_finite() and np.isnan(expected)):
@@ -154,33 +166,35 @@ class _Judge:
             return Verdict.AGREES if same else Verdict.OUTSIDE if np.isinf(expected) else Verdict.INACCURATE
         if not np.isfinite(given):
             return Verdict.WRONG_FORMULA if self.gentle else Verdict.INACCURATE
-        if gap <= self.relative * abs(expected):
+        allowed = ROUNDINGS * float(self.info.eps)
+        if gap <= max(self.relative, allowed) * abs(expected):
             return Verdict.AGREES
         tiny = float(self.info.tiny)
         if abs(expected) < tiny and abs(given) < 2 * tiny:
             return Verdict.AGREES
-        allowed = ROUNDINGS * float(self.info.eps)
-        if gap <= allowed * float(self.truth.condition(self.name)[position]):
-            return Verdict.AGREES
         kink = self.kink(position, given, expected)
         if kink is not None:
             return kink
+        if gap <= allowed * float(self.truth.condition(self.name)[position]):
+            return Verdict.AGREES
+        if self.truth.undetermined(self.name):
+            return Verdict.CANNOT_DECIDE
         if gap <= allowed * float(self.truth.roughness(self.name)[position]):
             return Verdict.INACCURATE
         return Verdict.WRONG_FORMULA
 
     def kink(self, position: tuple[int, ...], given: float, expected: float) -> Verdict | None:
         """The verdict at a kink, or ``None`` where the gradient is smooth (or the array is an output)."""
-        if self.name not in self.truth.derivation.gradients:
+        if self.name not in self.truth.derivation.gradients or not self.truth.kinks:
             return None
         try:
             slopes = self.truth.slopes(self.name, position)
         except Undecidable:
             return Verdict.CANNOT_DECIDE
-        if slopes.smooth:
-            return None
-        self.kinks += 1
         sides = [float(slopes.left), float(slopes.right), expected]
         # several kinks may meet in one element; other choices at each of them lie within one width of these
         width = (max(sides) - min(sides)) * (1 + 1e-6)
+        if slopes.smooth or abs(given - expected) <= 1e-3 * width:
+            return None
+        self.kinks += 1
         return Verdict.WRONG_CONVENTION if min(sides) - width <= given <= max(sides) + width else Verdict.WRONG_FORMULA

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from verify.steps import StepCheck
-from verify.verdicts import Verdict, worst
+from verify.verdicts import Verdict, overall, worst
 
 _PACKAGES = ("backproof", "sympy", "numpy", "scipy", "python-flint", "jax", "jaxlib", "optax")
 # steps have their own table; these columns fit a terminal
@@ -62,8 +62,15 @@ class Evidence:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of any row or step; a row outside the domain does not count against the others."""
-        found = [row.verdict for row in self.rows] + [check.verdict for check in self.steps]
+        """The worst verdict of any row or step.
+
+        A witness that cannot decide, or finds a point outside the domain, does not count where another witness looked at
+        the same argument in the same stratum and agreed.
+        """
+        groups: dict[tuple[str, str], list[Verdict]] = {}
+        for row in self.rows:
+            groups.setdefault((row.argument, row.stratum), []).append(row.verdict)
+        found = [overall(verdicts) for verdicts in groups.values()] + [check.verdict for check in self.steps]
         return worst([v for v in found if v is not Verdict.OUTSIDE] or found)
 
     @property

@@ -78,8 +78,8 @@ class Points:
             return []
 
     def _point(self, seed: int, **options: Any) -> tuple[Case, Truth]:
-        case = sample(self.program, seed, derivation=self.derivation, **options).astype(self.dtype)
-        return case, Truth(self.derivation, case)
+        case = sample(self.program, seed, derivation=self.derivation, dtype=self.dtype, **options)
+        return case, Truth(self.derivation, case, self.dtype)
 
     def places(self, names: Sequence[str] | None = None) -> dict[str, list[tuple[Case, Truth]]]:
         """Stratum (or size pattern) name -> points.  ``names`` restricts the strata.

@@ -22,7 +22,7 @@ from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
 from verify.witnesses import differences, rational
 from verify.witnesses.autodiff import Autodiff
-from verify.witnesses.balls import Truth
+from verify.witnesses.balls import Truth, to_float
 
 Array = NDArray[Any]
 Progress = Callable[[str], None]
@@ -160,7 +160,7 @@ def _settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> 
 
 def _differences(derivation: Derivation, function: Any, place: str, found: Place) -> list[Row]:
     rows = []
-    for case, _ in found[:1]:
+    for case, truth in found[:1]:
         got = run(function.vjp, None, case)
         if isinstance(got, str):
             continue
@@ -168,7 +168,8 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
         phi = differences.objective(function.forward, case.integers, case.cotangents)
         with np.errstate(all="ignore"):
             for name, gradient in gradients.items():
-                finding = differences.judge(phi, case.inputs, name, gradient)
+                defined = np.isfinite(to_float(truth.values(name)))
+                finding = differences.judge(phi, case.inputs, name, gradient, defined=defined)
                 notes = [finding.detail] if finding.detail else []
                 if finding.kinks:
                     notes.append(f"{finding.kinks} elements on kinks, checked from both sides")

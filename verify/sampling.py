@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -55,20 +55,6 @@ class Case:
             )
         return given
 
-    def astype(self, dtype: Any) -> Case:
-        """The case with real arrays rounded to a dtype (integers stay as they are).
-
-        Example:
-            >>> case = Case({}, {"x": np.array([0.1])})
-            >>> case.astype(np.float32).inputs["x"].dtype
-            dtype('float32')
-        """
-
-        def cast(arrays: Mapping[str, Array]) -> dict[str, Array]:
-            return {k: v.astype(dtype) if v.dtype.kind == "f" else v for k, v in arrays.items()}
-
-        return replace(self, inputs=cast(self.inputs), cotangents=cast(self.cotangents))
-
 
 def sample(
     program: Program,
@@ -79,6 +65,7 @@ def sample(
     sizes: Mapping[Symbol, int] | None = None,
     hypers: str = "default",
     derivation: Derivation | None = None,
+    dtype: Any = np.float64,
     budget: int = 6000,
 ) -> Case:
     """Draw a case for a program.
@@ -127,15 +114,28 @@ def sample(
             if chosen.corners and not bounds.free:
                 value = _at_ends(value, bounds, rng)
             inputs[tensor.name] = np.asarray(value, dtype=np.float64)
+    for name, value in inputs.items():
+        if value.dtype.kind == "f":
+            inputs[name] = _rounded(value, bounds_of(program.tensors[name], sizes), dtype)
     _check(program, inputs, sizes)
     cotangents: dict[str, Array] = {}
     if derivation is not None:
         for output in derivation.cotangents:
             tensor = program.tensors[output]
             shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
-            cotangents[output] = _coarse(rng.standard_normal(shape)) + 2.0**-17
+            cotangents[output] = (_coarse(rng.standard_normal(shape)) + 2.0**-17).astype(dtype)
     named = {str(symbol): sizes[symbol] for symbol in program.integers}
     return Case(dict(sizes), inputs, named, cotangents, stratum, pattern, seed)
+
+
+def _rounded(values: Array, bounds: Bounds, dtype: Any) -> Array:
+    """Values in another dtype, still inside their domain: rounding may land on an open end."""
+    given = np.asarray(values, dtype=dtype)
+    down = ~bounds.holds(given) & (given >= bounds.hi)
+    up = ~bounds.holds(given) & (given <= bounds.lo)
+    above = np.nextafter(given, dtype(np.inf)) if bounds.lo != 0 else np.finfo(dtype).tiny  # no subnormal inputs
+    given = np.where(down, np.nextafter(given, dtype(-np.inf)), given)
+    return np.asarray(np.where(up, above, given), dtype=dtype)
 
 
 def fractions(values: Array) -> Any:

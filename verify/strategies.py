@@ -92,10 +92,10 @@ def cases(
     seed = draw(_SEEDS)
     chosen = draw(sizes(operation, low=low, high=high, hypers=choice))
     try:
-        case = sample(program, seed, stratum=stratum, sizes=chosen, hypers=choice, derivation=derivation)
+        case = sample(program, seed, stratum=stratum, sizes=chosen, hypers=choice, derivation=derivation, dtype=dtype)
     except SamplingError:
         reject()
-    return case.astype(dtype)
+    return case
 
 
 def _fits(program: Program, chosen: dict[Symbol, int], low: int) -> bool:

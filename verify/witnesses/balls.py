@@ -23,9 +23,11 @@ from typing import Any
 import flint
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Abs, Expr, sign
 
 from derive.derivation import Derivation
-from derive.nodes import Reduce
+from derive.named import NamedFunction
+from derive.nodes import Access, Maximum, Reduce, Where
 from derive.program import Program, Tensor
 from numeric.errors import Undecidable
 from numeric.exact import Exact
@@ -36,10 +38,11 @@ from verify.witnesses.perturbation import Perturbation, Slopes
 Array = NDArray[Any]
 
 _BITS = (192, 640, 1800)
+MOST_BITS = _BITS[-1]
 _ACCURATE = 80  # relative bits that an enclosure must have
-_NUDGE = Fraction(1, 2**60)
-_NUDGES = 3
-_ZERO = 2.0**-1080  # below half of the smallest double: nothing in floating point can tell it from 0
+_NUDGES = (1, 4, 16)  # units of roundoff: what one rounding does, and what a few of them do together
+_ZERO = flint.arb(2) ** -1080  # below half of the smallest double: nothing in floating point can tell it from 0
+_CHAOS = 1 / 16  # a whole array that moves by this share under a few roundings has no digit to compare
 
 
 class Truth:
@@ -49,12 +52,17 @@ class Truth:
     ``roughness(name)`` are arrays of absolute changes per unit of relative perturbation.
     """
 
-    def __init__(self, derivation: Derivation, case: Case) -> None:
+    def __init__(self, derivation: Derivation, case: Case, dtype: Any = np.float64) -> None:
         self.derivation, self.case = derivation, case
+        self._unit = Fraction(float(np.finfo(dtype).eps)) / 2
         self._tensors = {**{name: name for name in derivation.program.outputs}, **dict(derivation.gradients)}
         self._values: dict[str, Array] = {}
-        self._changes: dict[bool, list[dict[str, Array]]] = {}
+        self._undecided: dict[str, Array] = {}
+        self._changes: dict[bool, list[tuple[Fraction, dict[str, Array]]]] = {}
+        self._scales: dict[tuple[str, bool], Array] = {}
+        self._loose: dict[str, bool] = {}
         self._perturbation: Perturbation | None = None
+        self.kinks = has_kinks(derivation.program)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,27 +72,34 @@ class Truth:
     def values(self, name: str) -> Array:
         """Balls of at least 80 relative bits, or indistinguishable from 0, or not finite where nothing is defined.
 
-        Raises:
-            Undecidable: two numbers that are compared cannot be told apart at any precision tried.
+        Where ``undecided(name)`` holds, 1,800 bits did not decide: two numbers that are compared cannot be told apart,
+        or it cannot be told whether a function is defined; the value is NaN there.
         """
         if name not in self._values:
-            self._values[name] = self._enclose(self._tensors[name])
+            self._values[name], self._undecided[name] = self._enclose(self._tensors[name])
         return self._values[name]
 
-    def _enclose(self, tensor: str) -> Array:
-        reason: Undecidable | None = None
-        array: Array | None = None
+    def undecided(self, name: str) -> Array:
+        """Which elements could not be enclosed."""
+        self.values(name)
+        return self._undecided[name]
+
+    def _enclose(self, tensor: str) -> tuple[Array, Array]:
+        shape = self._exact(_BITS[0]).shape(tensor)
+        array, undecided = np.full(shape, flint.arb.nan(), dtype=object), np.ones(shape, dtype=bool)
         for bits in _BITS:
-            try:
-                array = self._exact(bits).array(tensor)
-            except Undecidable as undecided:
-                reason = undecided
-                continue
-            if all(_settled(value) for value in array.flat):
-                return array
-        if array is None:
-            raise reason or Undecidable(f"{tensor} could not be enclosed")
-        return array
+            exact = self._exact(bits)
+            for position in np.argwhere(undecided):
+                at = tuple(int(i) for i in position)
+                try:
+                    value = exact.value(tensor, at)
+                except Undecidable:
+                    continue
+                if _settled(value):
+                    array[at], undecided[at] = value, False
+            if not undecided.any():
+                break
+        return array, undecided
 
     def _exact(self, bits: int, perturb: Mapping[Any, Any] | None = None) -> Exact:
         return Exact(self.derivation.combined, self.case.exact(self.derivation), bits=bits, perturb=perturb or {})
@@ -97,6 +112,11 @@ class Truth:
         """The change of each element per unit of relative change of inputs and all named intermediates."""
         return np.maximum(self._scale(name, everything=True), self._scale(name, everything=False))
 
+    def undetermined(self, name: str) -> bool:
+        """Whether a few roundings of the inputs move the array as a whole: no computation in this dtype can be right."""
+        self.condition(name)
+        return self._loose[name]
+
     def slopes(self, argument: str, position: tuple[int, ...]) -> Slopes:
         """One-sided derivatives of the forward program in one input element, without the derivation."""
         if self._perturbation is None:
@@ -106,26 +126,37 @@ class Truth:
         return self._perturbation.slopes(argument, position)
 
     def _scale(self, name: str, *, everything: bool) -> Array:
+        key = name, everything
+        if key not in self._scales:
+            self._scales[key] = self._measured(name, everything)
+        return self._scales[key]
+
+    def _measured(self, name: str, everything: bool) -> Array:
         base = self.values(name)
         if everything not in self._changes:
-            self._changes[everything] = [self._nudged(everything, number) for number in range(_NUDGES)]
-        unit = flint.arb(flint.fmpq(_NUDGE.numerator, _NUDGE.denominator))
-        scale = np.zeros(base.shape)
+            sizes = [number * self._unit for number in _NUDGES]
+            self._changes[everything] = [(size, self._nudged(everything, size)) for size in sizes]
+        scale, moves = np.zeros(base.shape), np.zeros(base.shape)
         with flint.ctx.workprec(_BITS[1]):
             for position, value in np.ndenumerate(base):
-                sizes = [_float(abs(value))]
-                for change in self._changes[everything]:
-                    moved = (change[name][position] - value) / unit if name in change else None
+                found = [_float(abs(value))]
+                for size, change in self._changes[everything]:
+                    moved = (change[name][position] - value) / _ball(size) if name in change else None
                     if moved is not None and moved.is_finite():
-                        sizes.append(_float(abs(moved)))
+                        found.append(_float(abs(moved)))
+                        moves[position] = max(moves[position], float(size) * found[-1])
                     elif everything:
-                        sizes.append(np.inf)  # rounding alone can leave the domain
-                scale[position] = max(sizes)
+                        found.append(np.inf)  # rounding alone can leave the domain
+                scale[position] = max(found)
+        if not everything:
+            sizes_of = np.abs(to_float(base))
+            largest = float(np.max(sizes_of, initial=0.0, where=np.isfinite(sizes_of)))
+            self._loose[name] = bool(np.max(moves, initial=0.0) > _CHAOS * largest)
         return scale
 
-    def _nudged(self, everything: bool, number: int) -> dict[str, Array]:
-        """Outputs and gradients with every input and intermediate element moved by a random relative 2^-60."""
-        rng = np.random.default_rng([self.case.seed, number])
+    def _nudged(self, everything: bool, size: Fraction) -> dict[str, Array]:
+        """Outputs and gradients with every input and intermediate element moved up or down by this relative size."""
+        rng = np.random.default_rng([self.case.seed, size.denominator])
         base = self._exact(_BITS[1])
         moving = accumulated(base.program)
         perturb: dict[tuple[str, tuple[int, ...]], Any] = {}
@@ -142,10 +173,9 @@ class Truth:
                 exact |= _ends(tensor, self.case)
             with flint.ctx.workprec(_BITS[1]):
                 for position, value in np.ndenumerate(array):
-                    factor = Fraction(int(rng.choice([-4, -3, 3, 4])), 4) * _NUDGE
+                    factor = Fraction(int(rng.choice([-4, -3, 3, 4])), 4) * size
                     if value.is_finite() and not exact[position]:
-                        moved = value * flint.arb(flint.fmpq(factor.numerator, factor.denominator))
-                        perturb[tensor.name, position] = moved
+                        perturb[tensor.name, position] = value * _ball(factor)
         moved_program = self._exact(_BITS[1], perturb)
         result = {}
         for name, tensor_name in self._tensors.items():
@@ -154,6 +184,31 @@ class Truth:
             except Undecidable:
                 continue
         return result
+
+
+def has_kinks(program: Program) -> bool:
+    """Whether any equation branches on a value, so that a derivative may jump.
+
+    Example:
+        >>> import derive.registry
+        >>> has_kinks(derive.registry.get("mlp", activation="relu").program)
+        True
+        >>> has_kinks(derive.registry.get("mlp").program)
+        False
+    """
+    return any(_kinked(equation.rhs) for equation in program.equations)
+
+
+def _kinked(expression: Expr) -> bool:
+    if isinstance(expression, Where) and expression.condition.atoms(Access):
+        return True
+    if isinstance(expression, (Maximum, Abs, sign)) or (
+        isinstance(expression, Reduce) and expression.op in ("max", "min")
+    ):
+        return True
+    if isinstance(expression, NamedFunction) and _kinked(expression.definition()):
+        return True
+    return any(_kinked(part) for part in expression.args if isinstance(part, Expr))
 
 
 def accumulated(program: Program) -> frozenset[str]:
@@ -189,6 +244,10 @@ def _settled(value: Any) -> bool:
     if value.is_exact() or not value.is_finite():
         return True
     return bool(value.rel_accuracy_bits() >= _ACCURATE or abs(value) < _ZERO)
+
+
+def _ball(number: Fraction) -> Any:
+    return flint.arb(flint.fmpq(number.numerator, number.denominator))
 
 
 def _float(ball: Any) -> float:

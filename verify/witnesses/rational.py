@@ -96,15 +96,17 @@ def polynomial_slope(line: Callable[[Fraction], Fraction]) -> Fraction | None:
         True
     """
     unit = Fraction(1, 2**30)
-    nodes = [unit * (k // 2 + 1) * (1 if k % 2 == 0 else -1) for k in range(_DEGREE + 3)]
-    nodes[0] = Fraction(0)
-    column = [line(node) for node in nodes]
-    coefficients = [column[0]]
-    for order in range(1, len(nodes)):
-        column = [(column[k + 1] - column[k]) / (nodes[k + order] - nodes[k]) for k in range(len(column) - 1)]
-        coefficients.append(column[0])
-        if not any(column):
-            break
+    nodes = [Fraction(0)] + [unit * (k // 2 + 1) * (-1) ** k for k in range(_DEGREE + 2)]
+    diagonal: list[Fraction] = []  # the last diagonal of the table of divided differences
+    coefficients: list[Fraction] = []
+    for count, node in enumerate(nodes):
+        above = [line(node)]
+        for order, previous in enumerate(diagonal, start=1):
+            above.append((above[-1] - previous) / (node - nodes[count - order]))
+        diagonal = above
+        coefficients.append(diagonal[-1])
+        if count >= 3 and not any(coefficients[-2:]):
+            break  # two vanishing orders in a row: the rest vanishes as well
     else:
         return None
     # p(t) = sum_k c_k prod_{i<k} (t - x_i); with x_0 = 0 its slope at 0 is sum_{k>0} c_k prod_{0<i<k} (0 - x_i)
