@@ -196,3 +196,17 @@ def formulas(document: Document) -> list[Box]:
     for part in document.sections:
         section(part)
     return found
+
+
+def figures(document: Document) -> list[Figure]:
+    """Every picture of a document."""
+    found: list[Figure] = []
+
+    def section(part: Section) -> None:
+        found.extend(block for block in part.blocks if isinstance(block, Figure))
+        for inner in part.sections:
+            section(inner)
+
+    for part in document.sections:
+        section(part)
+    return found

@@ -1,94 +1,120 @@
-"""Plots of a page, as SVG text: a function with its derivative, and the error of differences against the step."""
+"""Pictures, drawn by matplotlib without a display, the same bytes in every run."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numeric import Function
+from derive.derivation import Derivation
+from derive.operation import Operation
+from reports.document import Figure
+from reports.errors import extra
+from reports.example import Example
 
 if TYPE_CHECKING:
-    from derive.operation import Operation
+    from numeric import Function
 
-BLUE, RED, GREY = "#1f4e8c", "#b3341f", "#777777"
-
-
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("plots need matplotlib; install it with: pip install 'backproof[reports]'") from None
-    mpl.rcParams["svg.hashsalt"] = "backproof"  # identical text in every run
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+SALT = "backproof"
+SETTINGS: dict[str, Any] = {
+    "svg.hashsalt": SALT, "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9, "axes.grid": True,
+    "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
+    "mathtext.fontset": "cm", "lines.linewidth": 1.6,
+}  # fmt: skip
 
 
-def _svg(figure: Any) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+def _save(draw: Any, size: tuple[float, float]) -> dict[str, bytes]:
+    """Draw on a figure of its own (no global state) and return its vector forms."""
+    with extra("matplotlib"):
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure as Canvas
+    data: dict[str, bytes] = {}
+    with matplotlib.rc_context(SETTINGS):
+        figure = Canvas(figsize=size)
+        FigureCanvasAgg(figure)
+        draw(figure)
+        for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("pdf", {"CreationDate": None, "Creator": None})):
+            stream = io.BytesIO()
+            figure.savefig(stream, format=suffix, metadata=metadata)
+            data[suffix] = stream.getvalue()
+    return data
 
 
-def function_plot(operation: Operation, function: Function) -> str | None:
-    """The function and its derivative over -6 ... 6, by the generated code; ``None`` if there is no such curve."""
+def function_figure(operation: Operation, derivation: Derivation, function: Function) -> Figure | None:
+    """An elementwise function of one variable and its derivative, both from the generated code."""
     if operation.function is None or len(operation.inputs) != 1:
         return None
-    (source,), (output,) = operation.inputs, operation.outputs
-    x = np.linspace(-6.0, 6.0, 601)
-    value = function.forward(**{source.name: x})[output.name]
-    slope = function.vjp({source.name: x}, np.ones_like(x))[source.name]
-    figure, axes = _figure(4.6, 2.6)
-    axes.axhline(0, color=GREY, linewidth=0.5)
-    axes.axvline(0, color=GREY, linewidth=0.5)
-    axes.plot(x, value, color=BLUE, label=f"{operation.name}({source.name})")
-    axes.plot(x, slope, color=RED, linestyle="--", label="derivative")
-    axes.set_xlabel(source.name)
-    axes.legend(frameon=False, fontsize=8)
-    return _svg(figure)
+    (given,), (result,) = operation.inputs, operation.outputs
+    grid = np.linspace(-6.0, 6.0, 601)
+    values = function.forward(**{given.name: grid})[result.name]
+    ones = {result.name: np.ones_like(grid)}
+    slopes = function.vjp({given.name: grid}, ones if derivation.cotangents else None)[given.name]
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        axes.plot(grid, _broken(values), label=operation.name)
+        axes.plot(grid, _broken(slopes), linestyle="--", label="derivative")
+        axes.set_xlabel(given.name)
+        axes.legend(frameon=False)
+
+    title = operation.title or operation.name
+    return Figure(
+        f"{operation.name}_function", _save(draw, (4.8, 2.9)), f"{title} and its derivative.",
+        f"Plot of {operation.name} (solid) and of its derivative (dashed) for {given.name} between -6 and 6; "
+        f"the function runs from {values[0]:.3g} to {values[-1]:.3g}, the derivative is {slopes[300]:.3g} at 0.", 0.62,
+    )  # fmt: skip
 
 
-def step_errors(
-    function: Function, inputs: dict[str, Any], argument: str, steps: Sequence[float], seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Relative errors of one-sided and central differences of a scalar against the generated gradient.
-
-    The scalar is <c, output> with random cotangents c, along a random direction in one argument.
-    """
-    rng = np.random.default_rng(seed)
-    outputs = function.forward(**inputs)
-    scalar = not function.derivation.cotangents
-    cotangents = None if scalar else {n: rng.standard_normal(o.shape) for n, o in outputs.items()}
-    direction = rng.standard_normal(np.shape(inputs[argument]))
-    exact = float(np.vdot(function.vjp(inputs, cotangents)[argument], direction))
-
-    def along(h: float) -> float:
-        moved = {**inputs, argument: np.asarray(inputs[argument], dtype=float) + h * direction}
-        result = function.forward(**moved)
-        weights = cotangents or {n: np.ones(o.shape) for n, o in result.items()}
-        return float(sum(np.vdot(weights[n], o) for n, o in result.items() if n in weights))
-
-    here = along(0.0)
-    scale = abs(exact) or 1.0
-    one_sided = np.array([abs((along(h) - here) / h - exact) / scale for h in steps])
-    central = np.array([abs((along(h) - along(-h)) / (2 * h) - exact) / scale for h in steps])
-    return one_sided, central
+def _broken(values: Any) -> Any:
+    """A jump is no line: the curve is interrupted there."""
+    values = np.asarray(values, dtype=float)
+    span = float(np.ptp(values)) or 1.0
+    jumps = np.abs(np.diff(values)) > 0.3 * span
+    if not jumps.any():
+        return values
+    shown = values.copy()
+    shown[:-1][jumps] = np.nan
+    return shown
 
 
-def step_plot(function: Function, inputs: dict[str, Any], argument: str, seed: int = 0) -> str:
-    """Error of differences against the step: truncation falls with its order until rounding takes over."""
-    steps = np.logspace(-12, -1, 34)
-    one_sided, central = step_errors(function, inputs, argument, [float(h) for h in steps], seed)
-    figure, axes = _figure(4.6, 2.6)
-    floor = 1e-17
-    axes.loglog(steps, np.maximum(one_sided, floor), color=BLUE, marker=".", label="one-sided: order 1")
-    axes.loglog(steps, np.maximum(central, floor), color=RED, marker=".", label="central: order 2")
-    axes.set_xlabel("step")
-    axes.set_ylabel("relative error")
-    axes.legend(frameon=False, fontsize=8)
-    return _svg(figure)
+def step_figure(operation: Operation, derivation: Derivation, function: Function, example: Example) -> Figure | None:
+    """The error of a central difference along a fixed direction against its step, at the point of the worked example."""
+    steps = 10.0 ** np.arange(-13.0, 0.5, 0.25)
+    direction = _direction(derivation, example.inputs)
+    slope = sum(float(np.sum(example.gradients[name] * part)) for name, part in direction.items())
+    errors = np.array([abs(_quotient(function, example, direction, step) - slope) for step in steps])
+    if not direction or not np.all(np.isfinite(errors)) or not np.any(errors > 0):
+        return None
+    scale = max(abs(slope), float(np.finfo(float).tiny))
+    relative = errors / scale if slope else errors
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        axes.loglog(steps, np.maximum(relative, 1e-18), marker="o", markersize=2.5)
+        axes.set_xlabel("step")
+        axes.set_ylabel("relative error" if slope else "error")
+
+    best = int(np.argmin(relative))
+    return Figure(
+        f"{operation.name}_steps", _save(draw, (4.8, 2.6)),
+        "Central difference against the derived gradient: rounding on the left, curvature on the right.",
+        f"Error of a central difference against its step on logarithmic axes; it is smallest, {relative[best]:.1g}, "
+        f"at a step near {steps[best]:.1g}.", 0.58,
+    )  # fmt: skip
+
+
+def _direction(derivation: Derivation, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    rng = np.random.default_rng(7)
+    return {name: rng.choice([-1.0, 1.0], size=np.shape(inputs[name])) for name in derivation.gradients if name in inputs}
+
+
+def _quotient(function: Function, example: Example, direction: Mapping[str, Any], step: float) -> float:
+    def value(sign: float) -> float:
+        moved = {n: np.asarray(v) + sign * step * direction[n] if n in direction else v for n, v in example.inputs.items()}
+        outputs = function.forward(**moved)
+        return sum(float(np.sum(outputs[n] * example.cotangents.get(n, 1.0))) for n in function.derivation.of)
+
+    return (value(1.0) - value(-1.0)) / (2.0 * step)

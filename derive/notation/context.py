@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sympy import Expr, Symbol
+
 from derive.notation.names import accented, name_box
 from derive.notation.tree import Box, Letter, Words, superscript
 from derive.program import Equation, Program, Tensor
@@ -21,7 +23,7 @@ class Notation:
 
     ``adjoints`` maps the name of an adjoint or cotangent to its tensor (``dX`` is set as X with a bar), ``tensors``
     gives ranks and roles, ``order`` the names of the free indices as on the left-hand side, ``sizes`` those of the
-    sizes as declared, and ``objective`` what is differentiated.
+    sizes as declared, ``objective`` what is differentiated, and ``extents`` gives long extents a letter.
     """
 
     adjoints: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +31,7 @@ class Notation:
     order: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     objective: str = ""
+    extents: Mapping[Expr, Symbol] = field(default_factory=dict)
 
     @classmethod
     def of(cls, subject: Program | Derivation) -> Notation:
@@ -66,6 +69,10 @@ class Notation:
         stems = list(self.adjoints.values())
         given = (name for name in self.adjoints if name in self.tensors and self.tensors[name].role == "cotangent")
         return frozenset(name for name in given if stems.count(self.adjoints[name]) > 1)
+
+    def extent(self, extent: Expr) -> Expr:
+        """The letter of a long extent, or the extent itself."""
+        return self.extents.get(extent, extent)
 
     def is_adjoint(self, tensor: str) -> bool:
         return tensor in self.adjoints

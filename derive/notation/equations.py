@@ -5,7 +5,6 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 
 from derive.matrix import Matrix
-from derive.nodes import Reduce
 from derive.notation.context import Notation
 from derive.notation.expressions import expression_box
 from derive.notation.matrices import matrix_box
@@ -26,13 +25,4 @@ def matrix_equation_boxes(target: str, tree: Matrix, notation: Notation) -> tupl
 
 def range_box(index: Symbol, extent: Expr, notation: Notation) -> Box:
     """``0 <= i < n``."""
-    return row(Number("0"), Sign("le"), expression_box(index, notation), Sign("lt"), expression_box(extent, notation))
-
-
-def bound_ranges(expression: Expr) -> dict[Symbol, Expr]:
-    """The ranges of all bound indices of an expression, in a fixed order."""
-    found: dict[Symbol, Expr] = {}
-    for reduce in sorted(expression.atoms(Reduce), key=str):
-        for i, extent in reduce.limits:
-            found.setdefault(i, extent)
-    return dict(sorted(found.items(), key=lambda pair: str(pair[0])))
+    return row(Number("0"), Sign("le"), expression_box(index, notation), Sign("lt"), expression_box(notation.extent(extent), notation))

@@ -289,7 +289,7 @@ class Setter:
 
     def _sum_like(self, op: str, body: Expr, limits: tuple[tuple[Symbol, Expr], ...]) -> Box:
         inner = self._body(op, body)
-        ordered = self._in_reading_order(body, limits)
+        ordered = [(i, self.notation.extent(n)) for i, n in self._in_reading_order(body, limits)]
         if op not in ("sum", "prod"):
             below = separated(
                 [row(self.box(i), Sign("lt"), self.signed(n)) if _is_short(n) else self.box(i) for i, n in ordered]

@@ -124,7 +124,9 @@ def _rows(line: Line) -> list[str]:
     left = mathml(line.left, True) if line.left is not None else ""
     first, *others = break_lines(line.right, LINE)
     reason = inline(line.reason)
-    shapes = ["" for _ in range(len(others))] + ["" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>']
+    shapes = ["" for _ in range(len(others))] + [
+        "" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>'
+    ]
     rows = [
         f'<tr><td class="left">{left}</td><td>{mathml(row(EQUALS, first), True)}{shapes[0]}</td>'
         f'<td class="reason">{reason}</td></tr>'

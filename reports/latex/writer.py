@@ -26,7 +26,10 @@ from reports.templates import render
 LINE = 43.0  # em: the text width of the template
 REASON = 0.27  # of the text width, for the column of reasons
 ROWS = 26  # longer tables are set in pieces, since a tabular cannot break over pages
-HEADINGS = {"page": ("section", "subsection", "subsubsection"), "book": ("chapter", "section", "subsection", "subsubsection")}
+HEADINGS = {
+    "page": ("section", "subsection", "subsubsection"),
+    "book": ("chapter", "section", "subsection", "subsubsection"),
+}
 
 
 def latex(document: Document) -> str:
@@ -102,7 +105,11 @@ def _rows(line: Line, room: float, reasons: bool, lead: float | None = None) -> 
     shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
     rows[-1] += shape
     if reasons:
-        reason = rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}" if line.reason else ""
+        reason = (
+            rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}"
+            if line.reason
+            else ""
+        )
         rows[0] += f" && {reason}"
     return rows
 
@@ -112,9 +119,7 @@ def _table(table: Table) -> str:
     total = sum(weights)
     shares = [0.97 * weight / total for weight in weights]
     gap = len(weights) - 1
-    columns = "".join(
-        rf"p{{\dimexpr {share:.4f}\linewidth-{2 * gap * share:.4f}\tabcolsep\relax}}" for share in shares
-    )
+    columns = "".join(rf"p{{\dimexpr {share:.4f}\linewidth-{2 * gap * share:.4f}\tabcolsep\relax}}" for share in shares)
     header = " & ".join(rf"\raggedright\textbf{{{words(cell)}}}" for cell in table.header)
     rows = [" & ".join(rf"\raggedright {inline(cell)}" for cell in row) for row in table.rows]
     pieces = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)] or [[]]
