@@ -40,7 +40,7 @@ def close(got: Any, expected: Any, what: str = "") -> None:
 def agrees(
     operation: Operation | str, forward: Forward, inputs: Mapping[str, Any], seed: int = 0, **integers: int
 ) -> Derivation:
-    """Compare every gradient with ``jax.vjp`` of ``forward(**inputs)``, which returns one array or a dict of outputs."""
+    """Compare every gradient with ``jax.vjp`` of ``forward(**inputs)``: one array, or a dict of outputs."""
     if isinstance(operation, str):
         operation = declare(operation)
     derivation = derive(operation)
