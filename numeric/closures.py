@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, floor
+from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, floor, nan, zoo
 from sympy import Max as SymMax
 from sympy import Min as SymMin
 from sympy.core.numbers import ComplexInfinity, Infinity, NaN, NegativeInfinity, NumberSymbol
@@ -31,6 +31,7 @@ class Closures:
     def __init__(self, field: Field, read: Read, sizes: Environment, where: str = "") -> None:
         self.field, self.read, self.sizes, self.where = field, read, dict(sizes), where
         self._compiled: dict[Expr, Value] = {}
+        self._numbers = {symbol: Integer(size) for symbol, size in self.sizes.items()}
 
     def real(self, expression: Expr) -> Value:
         """The function for a real expression."""
@@ -40,7 +41,9 @@ class Closures:
 
     def integer(self, expression: Expr) -> Value:
         """The function for an integer expression: exact, so that floor and comparisons are always decided."""
-        return integer_closure(expression, self._integer_leaf)
+        # With the sizes put in, an index such as dilation*p + stride*i - padding is a short sum.
+        known = expression.xreplace(self._numbers)
+        return integer_closure(expression if known.has(nan, zoo) else known, self._integer_leaf)
 
     def condition(self, condition: Boolean) -> Callable[[Environment], bool]:
         """The function for a condition; parts that read no tensor are looked at first, since they guard the others."""
@@ -210,9 +213,36 @@ class Closures:
 
         return environments
 
+    def _sparse_environments(self, reduce: Reduce) -> Callable[[Environment], Any]:
+        """The environments of a sum whose brackets hold: each is looked at as soon as its indices are chosen.
+
+        A bracket that fails makes the term strongly zero, so leaving the term out changes nothing; for the scatters of
+        a convolution it leaves out nearly all of them.  The environment that is handed out is one and the same.
+        """
+        extents = {i: self.integer(extent) for i, extent in reduce.limits}
+        brackets = [f for f in Mul.make_args(reduce.body) if isinstance(f, Iverson) and not f.atoms(Access)]
+        needs = [{i for i in reduce.bound if i in bracket.free_symbols} for bracket in brackets]
+        order = list(dict.fromkeys([i for need in needs for i in reduce.bound if i in need] + list(reduce.bound)))
+        tests: list[list[Callable[[Environment], bool]]] = [[] for _ in range(len(order) + 1)]
+        for bracket, need in zip(brackets, needs, strict=True):
+            depth = max((order.index(i) + 1 for i in need), default=0)
+            tests[depth].append(self.condition(bracket.condition))
+
+        def choose(env: Environment, depth: int) -> Any:
+            if not all(test(env) for test in tests[depth]):
+                return
+            if depth == len(order):
+                yield env
+                return
+            for position in range(int(extents[order[depth]](env))):
+                env[order[depth]] = position
+                yield from choose(env, depth + 1)
+
+        return lambda env: choose(dict(env), 0)
+
     def _reduction(self, expression: Reduce) -> Value:
         field, op, body = self.field, expression.op, self.real(expression.body)
-        environments = self._environments(expression)
+        environments = self._sparse_environments(expression) if op == "sum" else self._environments(expression)
         zero, one = field.number(0), field.number(1)
         free = sorted((s for s in expression.free_symbols if s not in self.sizes), key=str)
         memo: dict[tuple[int, ...], Any] = {}

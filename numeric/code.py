@@ -128,8 +128,10 @@ def align(value: Val, order: Sequence[Symbol]) -> Val:
     code, level = value.code, value.level
     if wanted != list(value.axes):
         places = [value.axes.index(i) for i in wanted]
-        turned = f"{value.at(ATOM)}.T" if places == list(range(len(places)))[::-1] else (
-            f"{value.at(ATOM)}.transpose({', '.join(map(str, places))})"
+        turned = (
+            f"{value.at(ATOM)}.T"
+            if places == list(range(len(places)))[::-1]
+            else (f"{value.at(ATOM)}.transpose({', '.join(map(str, places))})")
         )
         code, level = turned, ATOM
     if wanted:

@@ -32,7 +32,11 @@ def contract(lowering: Lowering, values: Sequence[Val], limits: Sequence[tuple[S
     else:
         result = _einsum(lowering, groups, present, nesting)
     if result.code != "dtype.type(1)":
-        result = Val(code.temporary(result.code, "product"), result.axes) if result.level < ATOM or "(" in result.code else result
+        result = (
+            Val(code.temporary(result.code, "product"), result.axes)
+            if result.level < ATOM or "(" in result.code
+            else result
+        )
     factors = [*(Val(code.size(n), (), 0 if not n.is_Atom else ATOM) for n in count), *outside, result]
     if len(factors) == 1:
         return result
@@ -72,7 +76,10 @@ def _pair(lowering: Lowering, f: Val, g: Val, present: Sequence[Symbol], nesting
         summed = [
             _total(lowering, v, [i for i in alone if i in v.axes]) if set(alone) & set(v.axes) else v for v in (f, g)
         ]
-        f, g = (Val(lowering.code.temporary(v.code, "total"), v.axes) if v.level < ATOM or ".sum(" in v.code else v for v in summed)
+        f, g = (
+            Val(lowering.code.temporary(v.code, "total"), v.axes) if v.level < ATOM or ".sum(" in v.code else v
+            for v in summed
+        )
     shared = [i for i in f.axes if i in g.axes and i not in contracted]
     left = [i for i in f.axes if i not in g.axes]
     right = [i for i in g.axes if i not in f.axes]
@@ -89,7 +96,11 @@ def _pair(lowering: Lowering, f: Val, g: Val, present: Sequence[Symbol], nesting
     if len(left) <= 1 and len(right) <= 1 and len(contracted) == 1:
         a = align(f, (*left, *contracted))
         b = align(g, (*contracted, *right))
-        return Val(f"{a.at(PRODUCT if '@' not in a.code and a.level == ATOM else ATOM)} @ {b.at(ATOM)}", (*left, *right), PRODUCT)
+        return Val(
+            f"{a.at(PRODUCT if '@' not in a.code and a.level == ATOM else ATOM)} @ {b.at(ATOM)}",
+            (*left, *right),
+            PRODUCT,
+        )
     if not left and not right:
         b = align(g, f.axes)
         return Val(f"np.vdot({f.code}, {b.code})", ())
@@ -120,7 +131,9 @@ def _batched(
 
 
 def _einsum(lowering: Lowering, values: Sequence[Val], present: Sequence[Symbol], nesting: Sequence[Symbol]) -> Val:
-    letters = {i: "ijklmnpqrstuvwxyzabcdefgho"[k] for k, i in enumerate(dict.fromkeys(i for v in values for i in v.axes))}
+    letters = {
+        i: "ijklmnpqrstuvwxyzabcdefgho"[k] for k, i in enumerate(dict.fromkeys(i for v in values for i in v.axes))
+    }
     kept = tuple(i for i in nesting if i in letters and i not in present)
     spec = ",".join("".join(letters[i] for i in v.axes) for v in values) + "->" + "".join(letters[i] for i in kept)
     inside = ", ".join(v.code for v in values)

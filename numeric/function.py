@@ -142,7 +142,10 @@ class Function:
         given, scale = self._cotangents(cotangents, residuals)
         with np.errstate(all="ignore"):
             results = self._backward(
-                **{n: residuals.held[n] for n in held}, **{n: given[n] for n in wanted}, **residuals.integers, dtype=residuals.dtype
+                **{n: residuals.held[n] for n in held},
+                **{n: given[n] for n in wanted},
+                **residuals.integers,
+                dtype=residuals.dtype,
             )
         gradients = {}
         for name, value in zip(derivation.gradients, results, strict=True):
@@ -154,7 +157,9 @@ class Function:
 
     def _prepare(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int], Any, tuple[int, ...] | None]:
         program = self.program
-        integers = {s.name: int(inputs[s.name]) if s.name in inputs else default for s, default in program.integers.items()}
+        integers = {
+            s.name: int(inputs[s.name]) if s.name in inputs else default for s, default in program.integers.items()
+        }
         for symbol in program.integers:
             if integers[symbol.name] < (1 if symbol.is_positive else 0):
                 least = "positive" if symbol.is_positive else "not negative"
@@ -168,7 +173,9 @@ class Function:
                 raise ShapeError(f"{program.name}: {tensor.name} is missing; the inputs are {needed}")
         unknown = [n for n in inputs if n not in program.tensors and n not in integers]
         if unknown:
-            raise ShapeError(f"{program.name} has no input {unknown[0]}; the inputs are {', '.join(t.name for t in program.inputs)}")
+            raise ShapeError(
+                f"{program.name} has no input {unknown[0]}; the inputs are {', '.join(t.name for t in program.inputs)}"
+            )
         dtype = _dtype(program, given)
         arrays: dict[str, Any] = {}
         lead: tuple[int, ...] | None = None
@@ -206,12 +213,12 @@ class Function:
                 raise ShapeError(f"{self.name}: the cotangent of {output} is missing; give {', '.join(names)}")
             array = np.asarray(given[output]).astype(residuals.dtype, copy=False)
             held = residuals.held[output]
-            shape = tuple(
-                n + self.program.tensors[output].origin(axis) for axis, n in enumerate(np.shape(held))
-            )
+            shape = tuple(n + self.program.tensors[output].origin(axis) for axis, n in enumerate(np.shape(held)))
             expected = self._outer_shape(output, shape, residuals.lead)
             if array.shape != expected:
-                raise ShapeError(f"{self.name}: the cotangent of {output} must have its shape {expected}, got {array.shape}")
+                raise ShapeError(
+                    f"{self.name}: the cotangent of {output} must have its shape {expected}, got {array.shape}"
+                )
             result[tensor] = array.reshape(shape)
         return result, None
 
@@ -283,7 +290,11 @@ def _dtype(program: Program, given: Mapping[str, Array]) -> Any:
     kinds = {
         given[t.name].dtype
         for t in program.inputs
-        if t.name in given and not t.integer and t.role != "hyper" and given[t.name].dtype.kind == "f" and given[t.name].dtype.itemsize >= 4
+        if t.name in given
+        and not t.integer
+        and t.role != "hyper"
+        and given[t.name].dtype.kind == "f"
+        and given[t.name].dtype.itemsize >= 4
     }
     strange = [n for n, a in given.items() if a.dtype.kind not in "fiub"]
     if strange:

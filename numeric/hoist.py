@@ -57,7 +57,11 @@ class _Worker:
         """The name of an expression that the loop only reads; plain elements, numbers and sizes stay."""
         ranges = self.equation.ranges
         used = tuple(i for i in self.equation.indices if isinstance(i, Symbol) and i in e.free_symbols)
-        if isinstance(e, Access) or not e.has(Access) or (e.is_Mul and not e.has(Reduce) and len(e.args) == 2 and e.args[0].is_Number):
+        if (
+            isinstance(e, Access)
+            or not e.has(Access)
+            or (e.is_Mul and not e.has(Reduce) and len(e.args) == 2 and e.args[0].is_Number)
+        ):
             return e
         name = f"{self.equation.target}_{'outside' if isinstance(e, Mul) else 'input'}"
         number = 2

@@ -52,6 +52,11 @@ def integer_closure(expression: Expr, leaf: Callable[[Expr], Closure | None] = l
     if isinstance(expression, Pow) and not isinstance(expression.exp, Integer):
         raise UnsupportedExpression(f"a power with exponent {expression.exp} is not integer arithmetic: {expression}")
     parts = [integer_closure(argument, leaf) for argument in expression.args]
+    if isinstance(expression, (Add, Mul)) and len(parts) == 2:  # most indices; a generator would take twice the time
+        one, other = parts
+        if isinstance(expression, Add):
+            return lambda env: one(env) + other(env)
+        return lambda env: one(env) * other(env)
     if isinstance(expression, Add):
         return lambda env: sum((part(env) for part in parts), 0)
     if isinstance(expression, Mul):

@@ -5,7 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Abs, Add, Eq, Expr, Integer, Mod, Mul, Pow, Rational, Symbol, cos, erf, exp, floor, log, oo, pi, sign, sin
+from sympy import (
+    Abs,
+    Add,
+    Eq,
+    Expr,
+    Integer,
+    Mod,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    cos,
+    erf,
+    exp,
+    floor,
+    log,
+    oo,
+    pi,
+    sign,
+    sin,
+)
 from sympy import E as EULER
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Not, Or
@@ -98,7 +118,9 @@ class Lowering:
         if e in scope.fixed:
             return Val(e.name)
         if e in scope.ranges:
-            return Val(self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])}, dtype=dtype)", f"{e.name}_"), (e,))
+            return Val(
+                self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])}, dtype=dtype)", f"{e.name}_"), (e,)
+            )
         return Val(self.code.size(e))
 
     def _is_size(self, e: Expr, scope: Scope) -> bool:
@@ -107,7 +129,10 @@ class Lowering:
 
     def _add(self, e: Add, scope: Scope) -> Val:
         terms = sorted(e.args, key=lambda t: bool(t.as_coeff_Mul()[0].is_negative))
-        parts = [(t.as_coeff_Mul()[0].is_negative, self.value(-t if t.as_coeff_Mul()[0].is_negative else t, scope)) for t in terms]
+        parts = [
+            (t.as_coeff_Mul()[0].is_negative, self.value(-t if t.as_coeff_Mul()[0].is_negative else t, scope))
+            for t in terms
+        ]
         order = joint([v for _, v in parts], tuple(scope.ranges))
         text = ""
         for negative, part in parts:
@@ -134,7 +159,9 @@ class Lowering:
         mask = self.condition(And(*(b.condition for b in remaining)), scope)
         return self._choose(mask, inner, Val("dtype.type(0)"), scope)
 
-    def product(self, factors: Sequence[Expr], scope: Scope, padded: Mapping[Access, frozenset[int]] | None = None) -> Val:
+    def product(
+        self, factors: Sequence[Expr], scope: Scope, padded: Mapping[Access, frozenset[int]] | None = None
+    ) -> Val:
         """A product; numbers and small arrays first, so that few passes touch the large ones."""
         padded = padded or {}
         top: list[Val] = []
@@ -223,7 +250,11 @@ class Lowering:
         if not missing:
             return value
         order = (*value.axes, *missing)
-        inside = f"{value.at(ATOM)}[{', '.join([':'] * len(value.axes) + ['None'] * len(missing))}]" if value.axes else value.code
+        inside = (
+            f"{value.at(ATOM)}[{', '.join([':'] * len(value.axes) + ['None'] * len(missing))}]"
+            if value.axes
+            else value.code
+        )
         have = [f"{value.at(ATOM)}.shape[{k}]" for k in range(len(value.axes))]
         shape = ", ".join([*have, *(self.code.size(extents[i]) for i in missing)])
         return Val(f"np.broadcast_to({inside}, ({shape},))", order)

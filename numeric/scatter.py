@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from numeric.lowering import Lowering, Scope
 
 
-def scatter(lowering: Lowering, e: Reduce, brackets: Sequence[Iverson], rest: Sequence[Expr], scope: Scope) -> Val | None:
+def scatter(
+    lowering: Lowering, e: Reduce, brackets: Sequence[Iverson], rest: Sequence[Expr], scope: Scope
+) -> Val | None:
     """The sum as a scatter, where deltas ``[a = f(bound)]`` name the positions; ``None`` where there are none."""
     targets: dict[Symbol, Expr] = {}
     others: list[Iverson] = []
@@ -79,7 +81,9 @@ def _general(lowering: Lowering, e: Reduce, targets: dict[Symbol, Expr], body: S
     return Val(code.temporary(text, "scattered"), (*kept, *targets))
 
 
-def _windows(lowering: Lowering, e: Reduce, targets: dict[Symbol, Expr], rest: Sequence[Expr], scope: Scope) -> Val | None:
+def _windows(
+    lowering: Lowering, e: Reduce, targets: dict[Symbol, Expr], rest: Sequence[Expr], scope: Scope
+) -> Val | None:
     """Affine positions ``c*i + d*p + r``: loop over p, and add into strided slices for all i at once."""
     extents = dict(e.limits)
     sliced: dict[Symbol, tuple[Symbol, Expr]] = {}
@@ -132,7 +136,9 @@ def _windows(lowering: Lowering, e: Reduce, targets: dict[Symbol, Expr], rest: S
     code.line(f"{buffer}[{', '.join(places)}] += {value.code}")
     for block in reversed(blocks):
         block.__exit__(None, None, None)
-    cut = [":"] * len(kept) + [f"{code.size(offsets[a])}:{code.size((offsets[a] + scope.ranges[a]).expand())}" for a in targets]
+    cut = [":"] * len(kept) + [
+        f"{code.size(offsets[a])}:{code.size((offsets[a] + scope.ranges[a]).expand())}" for a in targets
+    ]
     return Val(f"{buffer}[{', '.join(cut)}]", (*kept, *targets))
 
 

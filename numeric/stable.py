@@ -177,7 +177,9 @@ class Stabiliser:
             other = e.args[1 - position]
             for match in unify(substitute(body, {k: pattern}), other, frozenset({pattern}), {}):
                 if pattern in match:
-                    return _row(Centred, body, k, extent, match[pattern]), "the mean's rounding is taken out by a second pass"
+                    return _row(
+                        Centred, body, k, extent, match[pattern]
+                    ), "the mean's rounding is taken out by a second pass"
         return None
 
 
@@ -309,7 +311,9 @@ def _exp_times(factor: Expr, other: Expr) -> tuple[Expr, str] | None:
             pattern = index("?k")
             for match in unify(substitute(total.body.args[0], {k: pattern}), u, frozenset({pattern}), {}):
                 if pattern in match:
-                    return _row(Softmax, total.body.args[0], k, extent, match[pattern]), "softmax, shifted by its maximum"
+                    return _row(
+                        Softmax, total.body.args[0], k, extent, match[pattern]
+                    ), "softmax, shifted by its maximum"
     return None
 
 
@@ -324,12 +328,12 @@ def _tanh_argument(top: Add, bottom: Expr) -> Expr | None:
     return None
 
 
-def stabilise(equations: Sequence[Equation], definitions: Mapping[str, Equation]) -> tuple[list[Equation], list[Rewrite]]:
+def stabilise(
+    equations: Sequence[Equation], definitions: Mapping[str, Equation]
+) -> tuple[list[Equation], list[Rewrite]]:
     """Stable right-hand sides for all equations, and what was rewritten."""
     worker = Stabiliser(definitions)
-    result = [
-        Equation(e.target, e.indices, e.extents, worker.run(e.rhs), e.note) for e in equations
-    ]
+    result = [Equation(e.target, e.indices, e.extents, worker.run(e.rhs), e.note) for e in equations]
     return result, worker.rewrites
 
 

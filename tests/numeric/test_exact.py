@@ -56,9 +56,7 @@ def test_rational_values(rhs: Expr, expected: Fraction) -> None:
     assert value(rhs, X, x=given) == expected
 
 
-@pytest.mark.parametrize(
-    ("op", "expected"), [("sum", 0), ("prod", 1), ("max", -oo), ("min", oo), ("logsumexp", -oo)]
-)
+@pytest.mark.parametrize(("op", "expected"), [("sum", 0), ("prod", 1), ("max", -oo), ("min", oo), ("logsumexp", -oo)])
 def test_empty_reductions(op: str, expected: Expr) -> None:
     got = value(Reduce(op, A("x", i), (i, n)), X, field="arb", x=[])
     assert got == arb(str(float(expected)))
