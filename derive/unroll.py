@@ -17,8 +17,8 @@ from derive.program import Equation, Program
 class Unrolled:
     """``x[t] = a**(t+1)*x[-1] + sum_{s=0..t} a**(t-s)*b[s]``.
 
-    ``equation`` is that closed form, ``coefficient`` is ``a``, ``drive`` is ``b[t]``.  ``weight_sum`` is the sum of the
-    weights ``c*a**(t-s)``, where ``c`` is the constant factor of ``b``; with it an average that starts at 0 is unbiased.
+    ``equation`` is that closed form, ``coefficient`` is ``a``, ``drive`` is ``b[t]``.  ``weight_sum`` is the sum of
+    the weights ``c*a**(t-s)``, where ``c`` is the constant factor of ``b``; with it an average that starts at 0 is unbiased.
     """
 
     equation: Equation

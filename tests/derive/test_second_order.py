@@ -70,7 +70,6 @@ def test_forward_mode() -> None:
 def test_ties_of_a_maximum(ties: str, expected: list[float]) -> None:
     operation = declare(f"x[n]\nties(max) == {ties}\nL = max(x)")
     close(evaluated(derive(operation), {"x": np.array([1.0, 2.0, 0.0, 2.0])})["x"], expected)
-    assert operation.program.conventions
 
 
 def test_facts_are_used() -> None:

@@ -41,12 +41,14 @@ def test_the_output_does_not_depend_on_the_hash_seed(root: Path) -> None:
 @pytest.mark.parametrize("name", names())
 def test_steps_speak_of_known_tensors_and_end_in_the_equations(name: str) -> None:
     derivation = derive(get(name))
-    known = set(derivation.combined.tensors)
+    # An adjoint that was put into its one reader keeps its name in the steps before that.
+    known = {*derivation.combined.tensors, *derivation.adjoints.values()}
     last = {}
     for step in derivation.steps:
         assert step.because
         assert {a.tensor for e in (step.before, step.after) for a in e.atoms(Access)} <= known
-        last[step.target, step.indices] = step.after
+        if step.rule == "result":
+            last[step.target, step.indices] = step.after
     for equation in derivation.equations:
         assert last[equation.target, equation.indices] == equation.rhs
 
