@@ -18,7 +18,7 @@ class Unrolled:
     """``x[t] = a**(t+1)*x[-1] + sum_{s=0..t} a**(t-s)*b[s]``.
 
     ``equation`` is that closed form, ``coefficient`` is ``a``, ``drive`` is ``b[t]``.  ``weight_sum`` is the sum of
-    the weights ``c*a**(t-s)``, where ``c`` is the constant factor of ``b``: dividing by it removes the bias of a start at 0.
+    the weights ``c*a**(t-s)``, ``c`` the constant factor of ``b``; dividing by it removes the bias of a start at 0.
     """
 
     equation: Equation
