@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Eq, Expr, Integer, Mul, Pow, Symbol, exp, prod
+from sympy import Add, Eq, Expr, Integer, Mul, Pow, S, Symbol, exp, prod
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -21,9 +21,9 @@ from derive.program import Equation
 class Cost:
     """Multiplications and divisions, additions and subtractions, evaluations of functions."""
 
-    products: Expr = Integer(0)
-    sums: Expr = Integer(0)
-    functions: Expr = Integer(0)
+    products: Expr = S.Zero
+    sums: Expr = S.Zero
+    functions: Expr = S.Zero
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.products + other.products, self.sums + other.sums, self.functions + other.functions)
@@ -67,7 +67,9 @@ class _Counter:
             if e.op == "logsumexp":
                 own = own + Cost(functions=inner.times(e.body, fixed) + self.times(e, given))
             return inner.count(e.body, fixed) + own
-        inside = sum((self.count(a, given) for a in e.args if isinstance(a, Expr) and not isinstance(a, Boolean)), Cost())
+        inside = sum(
+            (self.count(a, given) for a in e.args if isinstance(a, Expr) and not isinstance(a, Boolean)), Cost()
+        )
         if isinstance(e, Iverson):
             return Cost()
         return inside + self.own(e, self.times(e, given))
@@ -77,12 +79,15 @@ class _Counter:
             return Cost(sums=often * (len(e.args) - 1))
         if isinstance(e, Mul):
             real = [f for f in e.args if not isinstance(f, Iverson) and f != -1]
-            return Cost(products=often * max(len(real) - 1, 0))
+            divisors = sum(1 for f in real if isinstance(f, Pow) and not isinstance(f, exp) and f.exp.is_negative)
+            extra = divisors == len(real) and divisors > 0  # 1/(a b): nothing above the bar to divide yet
+            own = Cost(products=often * (max(len(real) - 1, 0) + int(extra)))
+            return own + Cost(products=-often * divisors)  # each divisor has counted its own division
         if isinstance(e, Pow) and not isinstance(e, exp):
+            division = int(bool(e.exp.is_negative))
             if e.exp.is_Integer:
-                power = abs(int(e.exp))
-                return Cost(products=often * (power - 1 + (1 if e.exp.is_negative and power > 1 else 0)))
-            return Cost(functions=often)
+                return Cost(products=often * (abs(int(e.exp)) - 1 + division))
+            return Cost(products=often * division, functions=often)
         if isinstance(e, Where | Maximum):
             return Cost()
         return Cost(functions=often)
@@ -92,7 +97,11 @@ def _determined(body: Expr, ranges: Mapping[Symbol, Expr]) -> frozenset[Symbol]:
     """Indices that a bracket of a product fixes: in ``[a = f]`` the index ``a`` follows from the others."""
     fixed: set[Symbol] = set()
     for factor in Mul.make_args(body):
-        if isinstance(factor, Iverson) and isinstance(factor.condition, Eq) and isinstance(factor.condition, Relational):
+        if (
+            isinstance(factor, Iverson)
+            and isinstance(factor.condition, Eq)
+            and isinstance(factor.condition, Relational)
+        ):
             for side in (factor.condition.lhs, factor.condition.rhs):
                 if isinstance(side, Symbol) and side in ranges and side not in fixed:
                     fixed.add(side)

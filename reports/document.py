@@ -55,13 +55,15 @@ class Paragraph(Block):
 class Line:
     """One line of a displayed derivation: ``left = right``, with its reason and the shape of the value.
 
-    ``left`` is ``None`` where the line continues the one above.
+    ``left`` is ``None`` where the line continues the one above; ``equals`` is false where it begins a new chain, whose
+    first member stands alone.
     """
 
     left: Box | None
     right: Box
     reason: tuple[Inline, ...] = ()
     shape: Box | None = None
+    equals: bool = True
 
 
 @dataclass(frozen=True)

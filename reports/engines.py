@@ -75,7 +75,13 @@ def latex_run(source: str, assets: Mapping[str, bytes] | None = None) -> tuple[b
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
         try:
             done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
+                command,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired:
             raise CompileError(f"pdflatex did not finish within {SECONDS} seconds") from None

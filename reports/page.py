@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sympy import Expr
 from sympy import Function as SympyFunction
 
 from derive.derivation import Derivation
+from derive.matrix import Matrix, Product, Transpose
 from derive.matrix_form import program_matrices
 from derive.nodes import Node, Reduce
 from derive.notation import Box, Notation, expression_box
+from derive.notation.expressions import float_box
 from derive.notation.equations import equation_boxes, matrix_equation_boxes
 from derive.operation import Operation
 from derive.program import Equation
@@ -33,7 +36,7 @@ from reports.document import (
 from reports.evidence import evidence_blocks
 from reports.example import Example, example_blocks, worked
 from reports.plots import function_figure, step_figure
-from reports.steps import equation_ranges, local_lines, reverse_blocks
+from reports.steps import local_lines, range_blocks, reverse_blocks
 from reports.symbols import equals, named_text, notation_of, shape_box, shape_lines, symbol_table
 from verify.errors import SamplingError
 from verify.evidence import Evidence, versions
@@ -49,7 +52,7 @@ def page(operation: Operation, derivation: Derivation, evidence: Evidence | None
         operation.title or operation.name,
         sections(operation, derivation, evidence, function),
         subtitle=operation.name,
-        summary=text(operation.summary or operation.interpretation),
+        summary=named_text(operation.summary or operation.interpretation, derivation, notation_of(derivation)),
         colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in found.items()),),
     )
 
@@ -75,7 +78,7 @@ def sections(
         ("Cost", "cost", _cost(derivation, notation), ()),
         ("Evidence", "evidence", evidence_blocks(evidence), ()),
         ("Pictures", "pictures", _pictures(operation, derivation, function, example), ()),
-        ("Source and reproduction", "source", _closing(operation, evidence), ()),
+        ("Source and reproduction", "source", _closing(operation, derivation, notation, evidence), ()),
     ]
     return tuple(
         Section(title, tuple(blocks), inner, f"{label}-{key}") for title, key, blocks, inner in parts if blocks or inner
@@ -85,15 +88,15 @@ def sections(
 def _statement(operation: Operation, derivation: Derivation, notation: Notation) -> list[Block]:
     blocks: list[Block] = []
     if operation.layout:
-        blocks.append(paragraph(operation.layout))
-    forms = program_matrices(derivation.program)
+        blocks.append(Paragraph(named_text(operation.layout, derivation, notation)))
+    forms = {name: tree for name, tree in program_matrices(derivation.program).items() if _is_product(tree)}
     lines = []
     for equation in derivation.program.equations:
         tree = forms.get(equation.target)
-        left, right = (
-            matrix_equation_boxes(equation.target, tree, notation) if tree is not None else equation_boxes(equation, notation)
-        )
-        lines.append(Line(left, right, (), shape_box(_extents(equation), notation)))
+        sides = equation_boxes(equation, notation)
+        if tree is not None:
+            sides = matrix_equation_boxes(equation.target, tree, notation)
+        lines.append(Line(*sides, (), shape_box(_extents(equation), notation)))
     blocks.append(Equations(tuple(lines)))
     facts = [equals(expression_box(a, notation), expression_box(b, notation)) for a, b in derivation.program.facts]
     if facts:
@@ -102,7 +105,15 @@ def _statement(operation: Operation, derivation: Derivation, notation: Notation)
     return blocks
 
 
-def _extents(equation: Equation) -> tuple[object, ...]:
+def _is_product(tree: Matrix) -> bool:
+    """Whether a form is one that people write with matrices: it has a product or a transpose in it."""
+    if isinstance(tree, Product | Transpose):
+        return True
+    parts = [part for value in vars(tree).values() for part in (value if isinstance(value, tuple) else (value,))]
+    return any(_is_product(part) for part in parts if isinstance(part, Matrix))
+
+
+def _extents(equation: Equation) -> tuple[Expr, ...]:
     return tuple(n for n in equation.extents if n is not None)
 
 
@@ -119,7 +130,11 @@ def _result(derivation: Derivation, notation: Notation) -> list[Block]:
     """The derived equations, boxed: in matrix form where there is one, then all in index form."""
     blocks: list[Block] = [_objective(derivation, notation)]
     matrix = [
-        Line(*matrix_equation_boxes(e.target, derivation.matrix[e.target], notation), (), shape_box(_extents(e), notation))
+        Line(
+            *matrix_equation_boxes(e.target, derivation.matrix[e.target], notation),
+            (),
+            shape_box(_extents(e), notation),
+        )
         for e in derivation.equations
         if e.target in derivation.matrix
     ]
@@ -128,24 +143,16 @@ def _result(derivation: Derivation, notation: Notation) -> list[Block]:
         blocks += [paragraph("In matrix form:" if len(matrix) == len(index) else "In matrix form, as far as there is one:"),
                    Equations(tuple(matrix), boxed=True)]  # fmt: skip
     blocks += [paragraph("In index form:"), Equations(tuple(index), boxed=True)]
-    ranges = equation_ranges(derivation.equations, notation)
-    if ranges:
-        blocks.append(Paragraph(text("Ranges of the sums: ", *_separated(ranges), ".")))
-    return blocks
-
-
-def _separated(boxes: list[str | Inline | Box]) -> list[str | Inline | Box]:
-    joined: list[str | Inline | Box] = []
-    for box in boxes:
-        joined.extend([", ", box] if joined else [box])
-    return joined
+    return blocks + range_blocks(derivation.equations, notation)
 
 
 def _objective(derivation: Derivation, notation: Notation) -> Paragraph:
     """What is differentiated, in words and as a formula."""
     goal = notation.goal()
     if not derivation.cotangents:
-        return paragraph("A bar is a derivative of the scalar output ", goal, "; each gradient has the shape of its tensor.")
+        return paragraph(
+            "A bar is a derivative of the scalar output ", goal, "; each gradient has the shape of its tensor."
+        )
     terms = []
     for output, cotangent in derivation.cotangents.items():
         equation = derivation.program.equations_of(output)[-1]
@@ -170,22 +177,25 @@ def _symbols(operation: Operation, derivation: Derivation, notation: Notation) -
 
 
 def _forward(derivation: Derivation, notation: Notation) -> list[Block]:
+    if len(derivation.program.equations) == 1 and not any(map(_is_product, program_matrices(derivation.program).values())):
+        return []  # the statement shows it
     lines = []
     for equation in derivation.program.equations:
         reason = named_text(equation.note, derivation, notation) if equation.note else ()
         lines.append(Line(*equation_boxes(equation, notation), reason, shape_box(_extents(equation), notation)))
-    blocks: list[Block] = [Equations(tuple(lines))]
-    ranges = equation_ranges(derivation.program.equations, notation)
-    if ranges:
-        blocks.append(Paragraph(text("Ranges of the sums: ", *_separated(ranges), ".")))
-    return blocks
+    return [Equations(tuple(lines)), *range_blocks(derivation.program.equations, notation)]
 
 
 def _locals(derivation: Derivation, notation: Notation) -> list[Block]:
     lines = local_lines(derivation, notation)
     if not lines:
-        return [paragraph("Every equation is linear in what is differentiated: the local derivatives are the coefficients.")]
-    return [paragraph("Each is taken by SymPy from the expression itself, everything else held fixed."), Equations(lines)]
+        return [
+            paragraph("Every equation is linear in what is differentiated: the local derivatives are the coefficients.")
+        ]
+    return [
+        paragraph("Each is taken by SymPy from the expression itself, everything else held fixed."),
+        Equations(lines),
+    ]
 
 
 def _reverse_intro(derivation: Derivation, notation: Notation) -> list[Block]:
@@ -221,8 +231,16 @@ def _conventions(operation: Operation, derivation: Derivation, notation: Notatio
     for tensor in operation.hypers:
         if tensor.default is not None:
             meaning = operation.meanings.get(tensor.name, "a hyper-parameter")
-            items.append(text(notation.name(tensor.name), f": {meaning}; the default is {tensor.default}."))
-    return [Items(tuple(items))] if items else [paragraph("There is no kink and no hyper-parameter: nothing had to be agreed on.")]
+            default = float_box(float(tensor.default))
+            items.append(text(notation.name(tensor.name), f": {meaning}; the default is ", default, "."))
+    for symbol, value in derivation.program.integers.items():
+        meaning = operation.meanings.get(symbol.name, "an integer hyper-parameter")
+        items.append(text(expression_box(symbol, notation), f": {meaning}; the default is {value}."))
+    return (
+        [Items(tuple(items))]
+        if items
+        else [paragraph("There is no kink and no hyper-parameter: nothing had to be agreed on.")]
+    )
 
 
 def _stable(function: Function, notation: Notation) -> list[Block]:
@@ -236,28 +254,25 @@ def _stable(function: Function, notation: Notation) -> list[Block]:
     if not rows:
         return [paragraph("The formulas are evaluated as they stand; no rewriting was needed.")]
     return [
-        paragraph("Equal in exact arithmetic, better in floating point; the generated code contains the right-hand forms."),
+        paragraph(
+            "Equal in exact arithmetic, better in floating point; the generated code contains the right-hand forms."
+        ),
         Table(("Naive", "Computed as", "Because"), tuple(rows), weights=(2.4, 2.0, 3.2)),
     ]
 
 
-def _readable(expression: object) -> object:
+def _readable(expression: Expr) -> Expr:
     """The code generator's own nodes (a softmax along a row) as functions of what they are applied to."""
-    from sympy import Symbol
-
-    found = {}
-    for node in expression.atoms(Node):  # type: ignore[attr-defined]
+    found: dict[Expr, Expr] = {}
+    for node in expression.atoms(Node, SympyFunction):
         if type(node).__module__.partition(".")[0] == "numeric":
-            body, bound, _, position = node.args
             name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(node).__name__).lstrip("_")
-            assert isinstance(bound, Symbol)
-            found[node] = SympyFunction(name)(body.xreplace({bound: position}))
-    return expression.xreplace(found)  # type: ignore[attr-defined]
+            body, *along = node.args
+            found[node] = SympyFunction(name)(body.xreplace({along[0]: along[-1]}) if along else body)
+    return expression.xreplace(found)
 
 
-def _example(
-    operation: Operation, derivation: Derivation, function: Function
-) -> tuple[Example | None, list[Block]]:
+def _example(operation: Operation, derivation: Derivation, function: Function) -> tuple[Example | None, list[Block]]:
     try:
         return worked(operation, derivation, function), []
     except SamplingError as problem:
@@ -269,7 +284,9 @@ def _cost(derivation: Derivation, notation: Notation) -> list[Block]:
     backward = cost(derivation.equations, notation.extents)
     rows = tuple(_cost_row(name, found, notation) for name, found in (("forward", forward), ("backward", backward)))
     return [
-        paragraph("Counted from the index equations: every quantity once for each combination of the indices it depends on."),
+        paragraph(
+            "Counted from the index equations: every quantity once for each combination of the indices it depends on."
+        ),
         Table(("Pass", "Multiplications", "Additions", "Functions"), rows, weights=(1.0, 2.6, 2.6, 1.6)),
     ]
 
@@ -278,19 +295,19 @@ def _cost_row(name: str, found: Cost, notation: Notation) -> tuple[tuple[Inline,
     return (text(name), *(text(expression_box(e, notation)) for e in (found.products, found.sums, found.functions)))
 
 
-def _pictures(
-    operation: Operation, derivation: Derivation, function: Function, example: Example | None
-) -> list[Block]:
+def _pictures(operation: Operation, derivation: Derivation, function: Function, example: Example | None) -> list[Block]:
     drawn = [function_figure(operation, derivation, function)]
     if example is not None:
         drawn.append(step_figure(operation, derivation, function, example))
     return [figure for figure in drawn if figure is not None]
 
 
-def _closing(operation: Operation, evidence: Evidence | None) -> list[Block]:
+def _closing(
+    operation: Operation, derivation: Derivation, notation: Notation, evidence: Evidence | None
+) -> list[Block]:
     blocks: list[Block] = []
     if operation.interpretation and operation.summary:
-        blocks.append(paragraph(operation.interpretation))
+        blocks.append(Paragraph(named_text(operation.interpretation, derivation, notation)))
     if operation.source:
         blocks.append(paragraph(f"Source: {operation.source}."))
     seed = f" --seed {evidence.seed}" if evidence is not None else ""

@@ -36,7 +36,10 @@ def _save(draw: Any, size: tuple[float, float]) -> dict[str, bytes]:
         figure = Canvas(figsize=size)
         FigureCanvasAgg(figure)
         draw(figure)
-        for suffix, metadata in (("svg", {"Date": None, "Creator": None}), ("pdf", {"CreationDate": None, "Creator": None})):
+        for suffix, metadata in (
+            ("svg", {"Date": None, "Creator": None}),
+            ("pdf", {"CreationDate": None, "Creator": None}),
+        ):
             stream = io.BytesIO()
             figure.savefig(stream, format=suffix, metadata=metadata)
             data[suffix] = stream.getvalue()
@@ -108,12 +111,18 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
 
 def _direction(derivation: Derivation, inputs: Mapping[str, Any]) -> dict[str, Any]:
     rng = np.random.default_rng(7)
-    return {name: rng.choice([-1.0, 1.0], size=np.shape(inputs[name])) for name in derivation.gradients if name in inputs}
+    return {
+        name: np.round(rng.standard_normal(np.shape(inputs[name])), 2)
+        for name in derivation.gradients
+        if name in inputs
+    }
 
 
 def _quotient(function: Function, example: Example, direction: Mapping[str, Any], step: float) -> float:
     def value(sign: float) -> float:
-        moved = {n: np.asarray(v) + sign * step * direction[n] if n in direction else v for n, v in example.inputs.items()}
+        moved = {
+            n: np.asarray(v) + sign * step * direction[n] if n in direction else v for n, v in example.inputs.items()
+        }
         outputs = function.forward(**moved)
         return sum(float(np.sum(outputs[n] * example.cotangents.get(n, 1.0))) for n in function.derivation.of)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sympy import Eq, Expr, Symbol
@@ -45,11 +46,7 @@ def reverse_blocks(derivation: Derivation, notation: Notation, equation: Equatio
         lines.append(Line(left, right, reason, shape_box(_shape(equation), notation)))
     else:
         lines[-1] = Line(lines[-1].left, lines[-1].right, lines[-1].reason, shape_box(_shape(equation), notation))
-    blocks: list[Block] = [Equations(tuple(lines))]
-    ranges = unlabelled([s for s in steps if s.rule != "local derivative"], notation)
-    if ranges:
-        blocks.append(Paragraph(text("Ranges of the sums: ", *_between(ranges), ".")))
-    return blocks
+    return [Equations(tuple(lines))]
 
 
 def _shape(equation: Equation) -> tuple[Expr, ...]:
@@ -75,13 +72,15 @@ def _chain_lines(chain: Chain, derivation: Derivation, notation: Notation, first
     lines: list[Line] = []
     for position, group in enumerate(merged):
         right = expression_box(group[-1].after, context)
-        if right == shown and position:
+        if right == shown and (position or not first):
             continue
-        left = shown if position == 0 else None
-        lines.append(Line(left, right, _reason(group, derivation, context)))
+        lines.append(Line(shown if first and not lines else None, right, _reason(group, derivation, context)))
         shown = right
-    if len(lines) == 1 and lines[0].left == lines[0].right:
-        return []  # a change of order only, which print does not show
+    if not first:
+        begin = expression_box(chain[0].before, context)
+        if [line.right for line in lines] == [begin]:
+            return []  # a change of order only, which print does not show
+        lines.insert(0, Line(None, begin, equals=False))
     return lines
 
 
@@ -97,8 +96,15 @@ def _merge_deltas(chain: Chain) -> list[Chain]:
 
 def _reason(group: Chain, derivation: Derivation, notation: Notation) -> tuple[Inline, ...]:
     if group[0].rule == "delta collapse":
-        gone = _deltas(group[0].before) - _deltas(group[-1].after)
-        boxes: list[str | Inline | Box] = [Fence("[", condition_box(c, notation)) for c in sorted(gone, key=str)]
+        if group[-1].after == 0:
+            return text("no term satisfies the brackets")
+        left = Counter(_free(c, group[-1]) for c in _deltas(group[-1].after))
+        boxes: list[str | Inline | Box] = []
+        for condition in sorted(_deltas(group[0].before), key=str):
+            if left[_free(condition, group[0])]:
+                left[_free(condition, group[0])] -= 1
+            else:
+                boxes.append(Fence("[", condition_box(condition, notation)))
         if boxes:
             return text(*_between(boxes), " leaves one term" if len(boxes) == 1 else " leave one term each")
     return text(f"{group[0].rule}: ") + named_text(group[0].because, derivation, notation)
@@ -106,6 +112,11 @@ def _reason(group: Chain, derivation: Derivation, notation: Notation) -> tuple[I
 
 def _deltas(expression: Expr) -> set[Expr]:
     return {b.condition for b in expression.atoms(Iverson) if isinstance(b.condition, Eq)}
+
+
+def _free(condition: Expr, step: Step) -> tuple[str, ...]:
+    """What a bracket is about, however its bound indices are called."""
+    return tuple(sorted(str(s) for s in condition.free_symbols if s in step.indices))
 
 
 def _between(boxes: Sequence[str | Inline | Box]) -> list[str | Inline | Box]:
@@ -117,34 +128,25 @@ def _between(boxes: Sequence[str | Inline | Box]) -> list[str | Inline | Box]:
     return joined
 
 
-def unlabelled(steps: Sequence[Step], notation: Notation) -> list[str | Inline | Box]:
-    """The ranges of bound indices that stand below a sum without their limits."""
-    found: dict[tuple[Symbol, Expr], None] = {}
-    for step in steps:
-        for expression in (step.before, step.after):
-            found.update(_bare_limits(expression, notation))
-    return _range_boxes(found, notation)
-
-
-def equation_ranges(equations: Sequence[Equation], notation: Notation) -> list[str | Inline | Box]:
-    """The same for equations."""
-    found: dict[tuple[Symbol, Expr], None] = {}
+def range_blocks(equations: Sequence[Equation], notation: Notation) -> list[Block]:
+    """The ranges of the indices that stand below a sum without limits, equation by equation."""
+    pieces: list[str | Inline | Box] = []
     for equation in equations:
-        found.update(_bare_limits(equation.rhs, notation))
-    return _range_boxes(found, notation)
-
-
-def _bare_limits(expression: Expr, notation: Notation) -> dict[tuple[Symbol, Expr], None]:
-    bare: dict[tuple[Symbol, Expr], None] = {}
-    for reduce in sorted(expression.atoms(Reduce), key=str):
-        if len(reduce.limits) > 2 and reduce.op in ("sum", "prod", "logsumexp"):
-            bare.update({(i, n): None for i, n in reduce.limits})
-    return bare
-
-
-def _range_boxes(found: dict[tuple[Symbol, Expr], None], notation: Notation) -> list[str | Inline | Box]:
-    ordered = sorted(found, key=lambda pair: (str(pair[0]), str(pair[1])))
-    return [range_box(i, n, notation) for i, n in ordered]
+        bare = {
+            i: n
+            for reduce in sorted(equation.rhs.atoms(Reduce), key=str)
+            if len(reduce.limits) > 2 and reduce.op in ("sum", "prod", "logsumexp")
+            for i, n in reduce.limits
+        }
+        if bare:
+            ranges: list[str | Inline | Box] = [range_box(i, n, notation) for i, n in sorted(bare.items(), key=str)]
+            pieces += [
+                "; " if pieces else "The sums run over ",
+                *_between(ranges),
+                " in ",
+                notation.name(equation.target),
+            ]
+    return [Paragraph(text(*pieces, "."))] if pieces else []
 
 
 def _context(step: Step, notation: Notation) -> Notation:

@@ -82,8 +82,10 @@ def symbol_table(operation: Operation, derivation: Derivation, notation: Notatio
                 text(expression_box(symbol, notation)),
                 text(operation.meanings.get(symbol.name, "integer hyper-parameter")),
                 text("scalar"),
-                text(row(expression_box(symbol, notation), Sign("ge"), Number("1" if symbol.is_positive else "0"))
-                     , f", default {default}"),
+                text(
+                    row(expression_box(symbol, notation), Sign("ge"), Number("1" if symbol.is_positive else "0")),
+                    f", default {default}",
+                ),
             )
         )
     rows.extend(_sizes(operation, derivation.program, notation))
@@ -95,7 +97,9 @@ def _meaning(operation: Operation, derivation: Derivation, tensor: Tensor, notat
         return text(operation.meanings[tensor.name])
     source = notation.adjoints.get(tensor.name)
     if source is None:
-        return text(tensor.meaning or {"hyper": "hyper-parameter", "input": "input"}.get(tensor.role, "named intermediate"))
+        return text(
+            tensor.meaning or {"hyper": "hyper-parameter", "input": "input"}.get(tensor.role, "named intermediate")
+        )
     if tensor.role == "cotangent":
         return text("cotangent of ", notation.name(source), ", given by the caller")
     gradient = "gradient of " if tensor.name in derivation.gradients.values() else "adjoint of "
@@ -132,13 +136,16 @@ def _sizes(operation: Operation, program: Program, notation: Notation) -> list[t
     plain: list[Box] = []
     for size in program.dimensions:
         if size == program.ellipsis:
-            rows.append((text(name_box(size.name)), text("any number of leading axes, counted as one"), text(""), text("size")))
+            rows.append(
+                (text(name_box(size.name)), text("any number of leading axes, counted as one"), text(""), text("size"))
+            )
         elif size.name in operation.meanings:
             rows.append((text(name_box(size.name)), text(operation.meanings[size.name]), text(""), text("size")))
         else:
             plain.append(name_box(size.name))
     if plain:
-        rows.append((text(separated(plain)), text("sizes"), text(""), text("sizes")))
+        listed = [piece for box in plain for piece in (", ", box)][1:]
+        rows.append((text("sizes"), text(*listed), text(""), text("sizes")))
     return rows
 
 
@@ -148,6 +155,7 @@ def named_text(words: str, derivation: Derivation, notation: Notation) -> tuple[
     The word *a* counts as a name only at the beginning.
     """
     names = set(derivation.combined.tensors) | set(derivation.adjoints.values())
+    names |= {s.name for s in (*derivation.program.dimensions, *derivation.program.integers)}
     pieces: list[str | Inline | Box] = []
     for position, token in enumerate(re.split(r"(\w+)", words)):
         is_name = token in names and (token not in ("a", "I") or position <= 1)

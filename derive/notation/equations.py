@@ -25,4 +25,10 @@ def matrix_equation_boxes(target: str, tree: Matrix, notation: Notation) -> tupl
 
 def range_box(index: Symbol, extent: Expr, notation: Notation) -> Box:
     """``0 <= i < n``."""
-    return row(Number("0"), Sign("le"), expression_box(index, notation), Sign("lt"), expression_box(notation.extent(extent), notation))
+    return row(
+        Number("0"),
+        Sign("le"),
+        expression_box(index, notation),
+        Sign("lt"),
+        expression_box(notation.extent(extent), notation),
+    )

@@ -64,13 +64,17 @@ def _negative_power(exponent: Expr) -> bool:
 def _share(setter: Setter, factors: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
     """What goes above the bar, and what stands beside the fraction: sums, brackets and anything wide."""
     outside = [
-        f for f in factors if isinstance(f, Reduce | Iverson | Where) or f.has(Reduce) or width(setter.factor(f)) > WIDE
+        f for f in factors if isinstance(f, Reduce | Iverson | Where) or f.has(Reduce) or _is_wide(setter, f)
     ]
     inside = [f for f in factors if f not in outside]
     differences = [f for f in inside if isinstance(f, Add)]
     if len(inside) > 1 and len(differences) == 1 and all(f in differences or _is_size(f) for f in inside):
         return [f for f in inside if f not in differences], differences + outside
     return inside, outside
+
+
+def _is_wide(setter: Setter, factor: Expr) -> bool:
+    return width(setter.factor(factor)) > (WIDE if factor.has(Access) else 2 * WIDE)
 
 
 def _is_size(factor: Expr) -> bool:
@@ -112,7 +116,7 @@ def _gap(left: Box, right: Box) -> tuple[Box, ...]:
     if isinstance(first, Number) or (isinstance(first, Script) and isinstance(first.base, Number)):
         return (CDOT, right)
     if is_word(left) or is_word(first):
-        return (CDOT, right)
+        return (THIN, right) if isinstance(left, Number) or isinstance(first, Fence) else (CDOT, right)
     if isinstance(left, Fraction) or isinstance(first, Fraction):
         return (right,) if isinstance(first, Fence | Big) else (THIN, right)
     if isinstance(first, Fence) and isinstance(left, Letter):

@@ -89,6 +89,8 @@ def _starts_negative(factor: Add) -> bool:
     constant = [t for t in factor.args if isinstance(t, Number)]
     if constant and not factor.is_integer and 2 * sum(signs) == len(signs):
         return bool(constant[0].is_negative)
+    if constant and 2 * sum(signs) == len(signs):
+        return bool(constant[0].is_positive)
     return 2 * sum(signs) > len(signs)
 
 
@@ -96,7 +98,7 @@ def _key(term: Expr, integer: bool, direction: int) -> tuple[object, ...]:
     if isinstance(term, Number):
         return (-2,) if not integer else (99,)
     if integer:  # positions: by the indices in them, sizes behind
-        return (1, sorted(s.name for s in term.free_symbols if not s.is_nonnegative) or ["~"], str(term))
+        return (1, sorted(s.name for s in term.free_symbols if not s.is_nonnegative) or ["~"], _size(term), str(term))
     degree = _degree(term)
     small = isinstance(term, Access) and term.indices == ()
     return (0 if not small else 1, direction * degree, _size(term), str(term))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from derive.latex import box_latex
@@ -32,6 +33,7 @@ from reports.errors import extra
 from reports.spoken import box_words
 from reports.templates import render
 
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)\w+;")  # XML knows five names only
 LINE = 40.0  # em: where a long formula is broken
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -47,6 +49,7 @@ def mathml(box: Box, display: bool = False) -> str:
     """A formula in MathML, with its words for readers that cannot see it."""
     code = str(_converter().convert_with_local_state(box_latex(box), displaystyle=display))
     label = escape(box_words(box), quote=True)
+    code = _ENTITY.sub(lambda found: unescape(found[0]), code)
     return code.replace("<math ", f'<math aria-label="{label}" ', 1)
 
 
@@ -128,7 +131,7 @@ def _rows(line: Line) -> list[str]:
         "" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>'
     ]
     rows = [
-        f'<tr><td class="left">{left}</td><td>{mathml(row(EQUALS, first), True)}{shapes[0]}</td>'
+        f'<tr><td class="left">{left}</td><td>{mathml(row(EQUALS, first) if line.equals else first, True)}{shapes[0]}</td>'
         f'<td class="reason">{reason}</td></tr>'
     ]
     for other, shape in zip(others, shapes[1:], strict=True):

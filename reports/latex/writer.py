@@ -101,7 +101,10 @@ def _rows(line: Line, room: float, reasons: bool, lead: float | None = None) -> 
     left = box_latex(line.left) if line.left is not None else ""
     lead = width(line.left) if lead is None and line.left is not None else lead or 0.0
     first, *others = break_lines(line.right, room - lead - 1.5)
-    rows = [f"{left} &= {box_latex(first)}", *(rf"&\quad {box_latex(other)}" for other in others)]
+    rows = [
+        f"{left} &{'=' if line.equals else ''} {box_latex(first)}",
+        *(rf"&\quad {box_latex(other)}" for other in others),
+    ]
     shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
     rows[-1] += shape
     if reasons:

@@ -111,7 +111,10 @@ def _equations(lines: Sequence[Line], boxed: bool) -> str:
     for line in lines:
         left = box_latex(line.left) if line.left is not None else ""
         first, *others = break_lines(line.right, LINE - lead - 2)
-        broken = [f"{left} &= {box_latex(first)}", *(rf"&\quad {box_latex(other)}" for other in others)]
+        broken = [
+            f"{left} &{'=' if line.equals else ''} {box_latex(first)}",
+            *(rf"&\quad {box_latex(other)}" for other in others),
+        ]
         if line.shape is not None:
             broken[-1] += rf" \quad {{\scriptstyle {box_latex(line.shape)}}}"
         if line.reason:

@@ -106,13 +106,13 @@ def _rows(line: Line, room: float, reasons: bool) -> list[str]:
     left = _display(line.left) if line.left is not None else "[]"
     cells = []
     for number, piece in enumerate(pieces):
-        box = row(EQUALS, piece) if number == 0 else piece
+        box = row(EQUALS, piece) if number == 0 and line.equals else piece
         mark = ""
         if number == len(pieces) - 1 and line.shape is not None:
             mark = f", shape: ${box_typst(line.shape)}$"
             if width(piece) + shape > room:
                 mark += ", below: true"
-        indent = ", indent: true" if number else ""
+        indent = ", indent: true" if number and line.equals else ""
         cells += [left if number == 0 else "[]", f"rhs({string(_words(line, box))}, ${box_typst(box)}${indent}{mark})"]
         if reasons:
             cells.append(f"[{inline(line.reason)}]" if number == 0 else "[]")
