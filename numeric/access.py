@@ -46,10 +46,18 @@ def _pads(lowering: Lowering, bracket: Iverson, rest: Sequence[Expr], scope: Sco
             low, high = extremes(position, scope.bounds())
             if low is None or high is None or not all(_positive(coefficient(position, s)) for s in free):
                 continue
+            if _moved(set(rest) - {factor}, free):
+                continue  # another factor could leave its tensor where the bracket fails
             first, last = Integer(tensor.origin(axis)), tensor.shape[axis] - 1
             if all(_says_inside(part, position, first, last) for part in parts):
                 return factor, axis
     return None
+
+
+def _moved(factors: set[Expr], free: set[Symbol]) -> bool:
+    """Whether a factor reads at anything but a plain index where one of these indices occurs."""
+    positions = [p for f in factors for a in f.atoms(Access) for p in a.indices]
+    return any(not isinstance(p, Symbol) and p.free_symbols & free for p in positions)
 
 
 def _says_inside(part: Expr, position: Expr, first: Expr, last: Expr) -> bool:
@@ -103,7 +111,8 @@ def _pad(
             widths.append((Integer(0), Integer(0)))
             continue
         low, high = extremes(positions[axis], scope.bounds())
-        assert low is not None and high is not None
+        assert low is not None
+        assert high is not None
         before, after = SymMax(0, -low), SymMax(0, high - length + 1)
         widths.append((before, after))
         positions[axis] = (positions[axis] + before).expand()

@@ -45,7 +45,7 @@ def contract(lowering: Lowering, values: Sequence[Val], limits: Sequence[tuple[S
 
 
 def _grouped(values: Sequence[Val], nesting: Sequence[Symbol]) -> list[Val]:
-    """Factors whose axes lie within another's are multiplied into it, where that axis set is not the other operand's."""
+    """Factors whose axes lie within another's are multiplied into it, unless they are the two operands."""
     work = sorted(values, key=lambda v: -len(v.axes))
     result: list[Val] = []
     for value in work:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 from derive.derivation import Derivation
-from derive.nodes import Access
+from derive.nodes import Access, IntegerAccess
 from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
 from numeric import primitives
 from numeric.code import Code
 from numeric.errors import ShapeError, UnsupportedExpression
+from numeric.integers import integer_value
 from numeric.program_code import ProgramCode, stable_groups
 from numeric.shapes import bind_sizes, collapsed, takes_leading_axes
 from numeric.stable import Rewrite
@@ -47,6 +48,8 @@ class Function:
         self._definitions = {e.target: e for e in program.equations if len(program.equations_of(e.target)) == 1}
         if derivation is not None:
             self._definitions.update({e.target: e for e in derivation.equations})
+        self._plans: dict[Any, _Plan] = {}
+        self._shapes: dict[Any, tuple[int, ...]] = {}
 
     # -- source -------------------------------------------------------------------------------------------------------
 
@@ -63,8 +66,24 @@ class Function:
         writer = _Writer(self.program, self.program.tensors)
         for group in groups:
             writer.body.group(group)
-        kept = [e for e in dict.fromkeys(e.target for e in self.program.equations)]
+        kept = list(dict.fromkeys(e.target for e in self.program.equations))
         return writer.finish("forward", [t.name for t in self.program.inputs], kept), kept, rewrites
+
+    @cached_property
+    def _residual_parts(self) -> tuple[str, list[str]]:
+        """The forward pass without what no gradient reads (a loss, say)."""
+        kept = [n for n in self._forward_parts[1] if n in self._backward_parts[1]]
+        needed = set(kept)
+        for group in reversed(self.program.groups):
+            own = (*group.equations, *group.starts, *group.ends)
+            if needed & {e.target for e in own}:
+                needed |= {a.tensor for e in own for a in e.rhs.atoms(Access, IntegerAccess)}
+        wanted = [g for g in self.program.groups if needed & {e.target for e in g.equations}]
+        groups, _ = stable_groups(wanted, self._definitions)
+        writer = _Writer(self.program, self.program.tensors)
+        for group in groups:
+            writer.body.group(group)
+        return writer.finish("forward", [t.name for t in self.program.inputs], kept), kept
 
     @cached_property
     def _backward_parts(self) -> tuple[str, list[str], list[str], list[Any]]:
@@ -107,6 +126,10 @@ class Function:
         return _load(self._forward_parts[0], "forward", self.name)
 
     @cached_property
+    def _residual(self) -> Callable[..., tuple[Array, ...]]:
+        return _load(self._residual_parts[0], "forward", self.name)
+
+    @cached_property
     def _backward(self) -> Callable[..., tuple[Array, ...]]:
         return _load(self._backward_parts[0], "backward", self.name)
 
@@ -123,8 +146,13 @@ class Function:
         ``cotangents`` is a mapping from outputs, or one array where there is one output; ``None`` means 1 and is for
         scalar outputs only.  Raises :class:`ShapeError` where a cotangent is missing or has the wrong shape.
         """
-        _, residuals = self.run_forward(inputs)
-        return self.run_backward(residuals, cotangents)
+        arrays, integers, dtype, lead = self._prepare(inputs)
+        held = dict(arrays)
+        with np.errstate(all="ignore"):
+            if self._residual_parts[1]:
+                results = self._residual(*arrays.values(), **integers, dtype=dtype)
+                held.update(zip(self._residual_parts[1], results, strict=True))
+            return self._pull_back(_Residuals(held, integers, dtype, lead), cotangents)
 
     def run_forward(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], _Residuals]:
         """The outputs, and what the backward pass needs."""
@@ -133,29 +161,83 @@ class Function:
             results = self._forward(*arrays.values(), **integers, dtype=dtype)
         held = {**arrays, **dict(zip(self._forward_parts[1], results, strict=True))}
         outputs = {n: self._restore(n, held[n], lead, dtype) for n in self.program.outputs}
-        return outputs, _Residuals(held, integers, dtype, lead, {n: a.shape for n, a in arrays.items()})
+        return outputs, _Residuals(held, integers, dtype, lead)
 
     def run_backward(self, residuals: _Residuals, cotangents: Any = None) -> dict[str, Array]:
         """The gradients from the residuals of one forward pass; these stay as they are."""
-        derivation = self.derivation
-        _, held, wanted, _ = self._backward_parts
-        given, scale = self._cotangents(cotangents, residuals)
         with np.errstate(all="ignore"):
-            results = self._backward(
-                **{n: residuals.held[n] for n in held},
-                **{n: given[n] for n in wanted},
-                **residuals.integers,
-                dtype=residuals.dtype,
-            )
+            return self._pull_back(residuals, cotangents)
+
+    def _pull_back(self, residuals: _Residuals, cotangents: Any) -> dict[str, Array]:
+        given, scale = self._cotangents(cotangents, residuals)
+        values = residuals.held
+        results = self._backward(
+            *[given[n] if n in given else values[n] for n in self._backward_order],
+            **residuals.integers,
+            dtype=residuals.dtype,
+        )
         gradients = {}
-        for name, value in zip(derivation.gradients, results, strict=True):
+        for name, value in zip(self._gradients, results, strict=True):
             scaled = value if scale is None else value * scale
             gradients[name] = self._restore(name, scaled, residuals.lead, residuals.dtype)
         return gradients
 
+    @cached_property
+    def _gradients(self) -> tuple[str, ...]:
+        return tuple(self.derivation.gradients)
+
+    @cached_property
+    def _backward_order(self) -> tuple[str, ...]:
+        """The arguments of ``backward`` in the order of its signature."""
+        code = self._backward.__code__
+        return code.co_varnames[: code.co_argcount]
+
     # -- arguments ----------------------------------------------------------------------------------------------------
 
     def _prepare(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int], Any, tuple[int, ...] | None]:
+        key = _signature(inputs)
+        plan = self._plans.get(key) if key is not None else None
+        if plan is not None:
+            scalar = plan.dtype.type
+            arrays = {
+                name: inputs[name]
+                if how is None
+                else how
+                if name not in inputs
+                else scalar(inputs[name])
+                if how is _SCALAR
+                else inputs[name].reshape(how)
+                for name, how in plan.steps
+            }
+            return arrays, plan.integers, plan.dtype, plan.lead
+        arrays, integers, dtype, lead = self._check(inputs)
+        if key is not None and len(self._plans) < 1000:
+            planned = self._plan(inputs, arrays, integers, dtype, lead)
+            if planned is not None:
+                self._plans[key] = planned
+        return arrays, integers, dtype, lead
+
+    @staticmethod
+    def _plan(
+        inputs: Mapping[str, Any], arrays: dict[str, Any], integers: dict[str, int], dtype: Any, lead: Any
+    ) -> _Plan | None:
+        """How arguments of the same shapes and dtypes become arrays, where that takes no conversion of an array."""
+        steps: list[tuple[str, Any]] = []
+        for name, array in arrays.items():
+            value = inputs.get(name)
+            if value is None:
+                steps.append((name, array))
+            elif not np.ndim(array):
+                if np.asarray(array).dtype != dtype:
+                    return None
+                steps.append((name, _SCALAR))
+            elif type(value) is not np.ndarray or value.dtype != array.dtype:
+                return None
+            else:
+                steps.append((name, None if value.shape == array.shape else array.shape))
+        return _Plan(tuple(steps), integers, dtype, lead)
+
+    def _check(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int], Any, tuple[int, ...] | None]:
         program = self.program
         integers = {
             s.name: int(inputs[s.name]) if s.name in inputs else default for s, default in program.integers.items()
@@ -197,30 +279,40 @@ class Function:
         return arrays, integers, dtype, lead
 
     def _cotangents(self, cotangents: Any, residuals: _Residuals) -> tuple[dict[str, Array], Any]:
-        derivation = self.derivation
-        names = derivation.cotangents
+        names = self.derivation.cotangents
         if not names:
-            value = cotangents.get(derivation.of[0]) if isinstance(cotangents, Mapping) else cotangents
+            value = cotangents.get(self.derivation.of[0]) if isinstance(cotangents, Mapping) else cotangents
             return {}, None if value is None else residuals.dtype.type(value)
         if cotangents is None:
             raise ShapeError(
-                f"{self.name}: {', '.join(names)} is no scalar, so a cotangent must be given: vjp(inputs, {{{list(names)[0]!r}: array}})"
+                f"{self.name}: {', '.join(names)} is no scalar, so a cotangent must be given: "
+                f"vjp(inputs, {{{next(iter(names))!r}: array}})"
             )
         given = cotangents if isinstance(cotangents, Mapping) else {next(iter(names)): cotangents}
         result = {}
         for output, tensor in names.items():
             if output not in given:
                 raise ShapeError(f"{self.name}: the cotangent of {output} is missing; give {', '.join(names)}")
-            array = np.asarray(given[output]).astype(residuals.dtype, copy=False)
-            held = residuals.held[output]
-            shape = tuple(n + self.program.tensors[output].origin(axis) for axis, n in enumerate(np.shape(held)))
+            array = np.asarray(given[output])
+            if array.dtype != residuals.dtype:
+                array = array.astype(residuals.dtype)
+            shape = self._shape(output, residuals)
             expected = self._outer_shape(output, shape, residuals.lead)
             if array.shape != expected:
                 raise ShapeError(
                     f"{self.name}: the cotangent of {output} must have its shape {expected}, got {array.shape}"
                 )
-            result[tensor] = array.reshape(shape)
+            result[tensor] = array if expected == shape else array.reshape(shape)
         return result, None
+
+    def _shape(self, output: str, residuals: _Residuals) -> tuple[int, ...]:
+        """The shape of an output inside the generated code, without start values."""
+        key = (output, *(np.shape(residuals.held[t.name]) for t in self.program.inputs), *residuals.integers.values())
+        if key not in self._shapes:
+            given = {t.name: np.shape(residuals.held[t.name]) for t in self.program.inputs}
+            sizes = bind_sizes(self.program, given, residuals.integers)
+            self._shapes[key] = tuple(int(integer_value(n, sizes)) for n in self.program.tensors[output].shape)
+        return self._shapes[key]
 
     def _outer_shape(self, name: str, shape: tuple[int, ...], lead: tuple[int, ...] | None) -> tuple[int, ...]:
         if lead is not None and takes_leading_axes(self.program, self.program.tensors[name]):
@@ -230,7 +322,9 @@ class Function:
     def _restore(self, name: str, value: Any, lead: tuple[int, ...] | None, dtype: Any) -> Array:
         """A result as a caller expects it: own memory, without start values, with its leading axes."""
         tensor = self.program.tensors[name]
-        array = np.asarray(value, dtype=dtype)
+        array = value if type(value) is np.ndarray and value.dtype == dtype else np.asarray(value, dtype=dtype)
+        if lead is None and array.base is None and array.flags.writeable and not any(tensor.lower):
+            return array
         cut = tuple(slice(-tensor.origin(axis), None) for axis in range(array.ndim)) if any(tensor.lower) else ()
         array = array[cut] if cut else array
         array = array.reshape(self._outer_shape(name, array.shape, lead))
@@ -240,10 +334,38 @@ class Function:
 class _Residuals:
     """What one forward pass leaves for its backward pass."""
 
-    __slots__ = ("dtype", "held", "integers", "lead", "shapes")
+    __slots__ = ("dtype", "held", "integers", "lead")
 
-    def __init__(self, held: dict[str, Any], integers: dict[str, int], dtype: Any, lead: Any, shapes: Any) -> None:
-        self.held, self.integers, self.dtype, self.lead, self.shapes = held, integers, dtype, lead, shapes
+    def __init__(self, held: dict[str, Any], integers: dict[str, int], dtype: Any, lead: Any) -> None:
+        self.held, self.integers, self.dtype, self.lead = held, integers, dtype, lead
+
+
+class _Plan:
+    """What the checks found for inputs of certain shapes and dtypes: the next ones like them need no checks."""
+
+    __slots__ = ("dtype", "integers", "lead", "steps")
+
+    def __init__(self, steps: tuple[tuple[str, Any], ...], integers: dict[str, int], dtype: Any, lead: Any) -> None:
+        self.steps, self.integers, self.dtype, self.lead = steps, integers, dtype, lead
+
+
+_SCALAR = object()
+
+
+def _signature(inputs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """What the checks depend on; ``None`` where an input is no plain array or number."""
+    key: list[Any] = []
+    for name, value in inputs.items():
+        kind = type(value)
+        if kind is np.ndarray:
+            key += (name, value.shape, value.dtype)
+        elif kind is int:
+            key += (name, kind, value)
+        elif kind is float:
+            key += (name, kind)
+        else:
+            return None
+    return tuple(key)
 
 
 class _Writer:
@@ -282,7 +404,8 @@ class _Writer:
                     start = tensor.origin(axis)
                     return f"{tensor.name}.shape[{axis}]" + (f" - {-start}" if start else ""), tensor.name
         raise UnsupportedExpression(
-            f"{self.program.name}: the size {symbol} is no axis of an input; declare a tensor with an axis of just this size"
+            f"{self.program.name}: the size {symbol} is no axis of an input; "
+            "declare a tensor with an axis of just this size"
         )
 
 

@@ -191,7 +191,7 @@ class Lowering:
         scale = self._quotient(numbers, [v for v in bottom if not v.axes]) if numbers or not arrays else None
         plain = [v for v in bottom if not v.axes] if scale is None else []
         divisors = [v for v in bottom if v.axes]
-        values = [*([scale] if scale else []), *arrays]
+        values = [*([scale] if scale else []), *arrays] or [Val("1")]
         order = joint([*values, *divisors], tuple(scope.ranges))
         text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(values))
         for divisor in (*plain, *divisors):

@@ -1,6 +1,7 @@
 """Numerically stable building blocks that generated code calls; each keeps the dtype and never overflows on the way.
 
-They are primitives of arithmetic, not operations: a declaration that writes ``1/(1 + exp(-z))`` is rewritten to use them.
+They are primitives of arithmetic, not operations: a declaration that writes ``1/(1 + exp(-z))`` is rewritten to use
+them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ def logistic(u: Array) -> Array:
     True
     """
     e = np.exp(-np.abs(u))
-    one = e.dtype.type(1)
-    return np.where(u >= 0, one, e) / (one + e)
+    result: Array = np.where(u >= 0, e.dtype.type(1), e)
+    e += 1
+    result /= e
+    return result
 
 
 def softplus(u: Array) -> Array:
@@ -30,8 +33,8 @@ def softplus(u: Array) -> Array:
     >>> float(softplus(np.array(-40.0)))
     4.248354255291589e-18
     """
-    remainder = np.log1p(np.exp(-np.abs(u)))
-    return np.maximum(u, 0) + remainder
+    result: Array = np.maximum(u, 0) + np.log1p(np.exp(-np.abs(u)))
+    return result
 
 
 def sech2(u: Array) -> Array:
@@ -42,7 +45,10 @@ def sech2(u: Array) -> Array:
     """
     e = np.exp(-2 * np.abs(u))
     one_plus = 1 + e
-    return 4 * (e / one_plus) / one_plus
+    e /= one_plus
+    e /= one_plus
+    e *= 4
+    return e
 
 
 def softmax(u: Array, axis: int) -> Array:
@@ -53,9 +59,9 @@ def softmax(u: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return np.zeros_like(u)
-    e = u - _shift(u, axis)
+    e: Array = u - _shift(u, axis)
     np.exp(e, out=e)
-    e /= e.sum(axis=axis, keepdims=True)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
 
 
@@ -67,11 +73,12 @@ def log_softmax(u: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return np.zeros_like(u)
-    shifted = u - _shift(u, axis)
+    shifted: Array = u - _shift(u, axis)
     top = shifted.argmax(axis=axis, keepdims=True)
     e = np.exp(shifted)
     np.put_along_axis(e, top, 0, axis)
-    return shifted - np.log1p(e.sum(axis=axis, keepdims=True))
+    shifted -= np.log1p(np.add.reduce(e, axis=axis, keepdims=True))
+    return shifted
 
 
 def logsumexp(u: Array, axis: int | tuple[int, ...]) -> Array:
@@ -81,15 +88,15 @@ def logsumexp(u: Array, axis: int | tuple[int, ...]) -> Array:
     1000.6931471805599
     """
     if u.size == 0:
-        return np.log(np.exp(u).sum(axis=axis))
+        return np.asarray(np.log(np.exp(u).sum(axis=axis)))
     top = _shift(u, axis)
     total = np.exp(u - top).sum(axis=axis)
     return np.asarray(np.log(total) + np.squeeze(top, axis=axis))
 
 
 def _shift(u: Array, axis: int | tuple[int, ...]) -> Array:
-    top = u.max(axis=axis, keepdims=True)
-    return np.where(np.isfinite(top), top, u.dtype.type(0))
+    top: Array = np.asarray(np.maximum.reduce(u, axis=axis, keepdims=True))
+    return top if np.isfinite(top).all() else np.where(np.isfinite(top), top, u.dtype.type(0))
 
 
 def centred(u: Array, axis: int) -> Array:
@@ -100,8 +107,9 @@ def centred(u: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return u.copy()
-    c = u - u.mean(axis=axis, keepdims=True)
-    c -= c.mean(axis=axis, keepdims=True)
+    n = u.dtype.type(u.shape[axis])
+    c: Array = u - np.add.reduce(u, axis=axis, keepdims=True) / n
+    c -= np.add.reduce(c, axis=axis, keepdims=True) / n
     return c
 
 

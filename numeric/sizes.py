@@ -37,6 +37,7 @@ def shifted(expression: Expr, by: int | Expr) -> Expr:
 
 
 def is_zero(expression: Expr) -> bool:
+    """Whether an expression is 0 once it is expanded."""
     return bool(expression.expand() == Integer(0))
 
 

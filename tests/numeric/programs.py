@@ -156,7 +156,7 @@ SAMPLES = (
     Sample(
         "gather",
         "E[v, k], token[n]: int\ny[t, j] = E[token[t], j]",
-        ({"E": (4, 3), "token": (5,)}, {"E": (1, 1), "token": (2,)}, {"E": (3, 2), "token": (0,)}),
+        ({"E": (4, 3), "token": (5,)}, {"E": (4, 1), "token": (2,)}, {"E": (4, 2), "token": (0,)}),
         integers={"token": 4},
     ),
     Sample(
