@@ -228,7 +228,7 @@ class Closures:
             depth = max((order.index(i) + 1 for i in need), default=0)
             tests[depth].append(self.condition(bracket.condition))
 
-        def choose(env: Environment, depth: int) -> Any:
+        def choose(env: dict[Symbol, int], depth: int) -> Any:
             if not all(test(env) for test in tests[depth]):
                 return
             if depth == len(order):

@@ -38,7 +38,7 @@ from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
 from numeric.scatter import scatter
-from numeric.stable import Centred, Expm1, Log1p, Logistic, LogSoftmax, Sech2, Softmax, Softplus, Tanh
+from numeric.stable import Centred, Deviation, Expm1, Log1p, Logistic, LogSoftmax, Sech2, Softmax, Softplus, Tanh
 
 CALLS = {
     exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
@@ -97,6 +97,8 @@ class Lowering:
             return self._choose(self.condition(condition, scope), self.value(a, inner), self.value(b, inner), scope)
         if isinstance(e, Maximum):
             return self._call("np.minimum" if isinstance(e, Minimum) else "np.maximum", e.args[:2], scope)
+        if isinstance(e, Deviation):
+            return self._deviation(e, scope)
         if type(e) in ROWS:
             return self._rows(e, scope)
         if type(e) in CALLS:
@@ -243,6 +245,18 @@ class Lowering:
         axes = tuple(i if a == k else a for a in inner.axes)
         name = ROWS[type(e)]
         return Val(self.code.temporary(f"{name}({inner.code}, {axis})", name), axes)
+
+    def _deviation(self, e: Deviation, scope: Scope) -> Val:
+        u, weights, k, extent, i = e.args
+        if not isinstance(i, Symbol) or i in u.free_symbols | weights.free_symbols or i not in scope.ranges:
+            raise self.unsupported(f"Deviation at the position {i}")
+        inner = scope.inner([(k, extent)])
+        values = [self.value(v, inner) for v in (u, weights)]
+        order = joint(values, tuple(inner.ranges))
+        extents = {**scope.ranges, k: extent}
+        texts = [align(self.full(v, order, extents), order).code for v in values]
+        axes = tuple(i if a == k else a for a in order)
+        return Val(self.code.temporary(f"deviation({', '.join(texts)}, {order.index(k)})", "deviation"), axes)
 
     def full(self, value: Val, wanted: Sequence[Symbol], extents: Mapping[Symbol, Expr]) -> Val:
         """The value with every wanted axis really there."""

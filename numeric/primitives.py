@@ -43,7 +43,7 @@ def sech2(u: Array) -> Array:
     >>> float(sech2(np.array(20.0)))
     1.6993417021166355e-17
     """
-    e = np.exp(-2 * np.abs(u))
+    e: Array = np.exp(-2 * np.abs(u))
     one_plus = 1 + e
     e /= one_plus
     e /= one_plus
@@ -113,6 +113,19 @@ def centred(u: Array, axis: int) -> Array:
     return c
 
 
+def deviation(u: Array, weights: Array, axis: int) -> Array:
+    """``u - sum(weights*u)`` along an axis, for weights with sum 1, from differences to the heaviest entry.
+
+    >>> deviation(np.array([3.0, 5.0]), np.array([1.0, 1e-20]), 0)
+    array([-2.e-20,  2.e+00])
+    """
+    if u.shape[axis] == 0:
+        return u.copy()
+    d: Array = u - np.take_along_axis(u, weights.argmax(axis=axis, keepdims=True), axis)
+    d -= np.add.reduce(weights * d, axis=axis, keepdims=True)
+    return d
+
+
 def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values: Array) -> Array:
     """Zeros of a shape with ``values`` added at the positions ``index`` where ``inside`` holds (repeats add up)."""
     result = np.zeros(shape, dtype=values.dtype)
@@ -154,5 +167,6 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 
 __all__ = [
-    "add_at", "centred", "log_softmax", "logistic", "logsumexp", "pick", "sech2", "softmax", "softplus", "windows",
+    "add_at", "centred", "deviation", "log_softmax", "logistic", "logsumexp", "pick", "sech2", "softmax", "softplus",
+    "windows",
 ]  # fmt: skip

@@ -62,6 +62,10 @@ class Centred(Softmax):
     """``u - mean(u, k)`` at ``k = i``."""
 
 
+class Deviation(Node):
+    """``u - sum(w*u, k)`` at ``k = i`` for weights with sum 1: args (u, w with k in them, k, extent, i)."""
+
+
 @dataclass(frozen=True)
 class Rewrite:
     """One stability rewriting: equal in exact arithmetic, better in floating point."""
@@ -135,6 +139,9 @@ class Stabiliser:
             centred = self._centred(e)
             if centred is not None:
                 return centred
+            deviation = self._deviation(e)
+            if deviation is not None:
+                return deviation
         if not isinstance(e, (Add, log)):
             return None
         # A logarithm looks into its argument, a sum into its terms (and their squares).
@@ -180,6 +187,31 @@ class Stabiliser:
                     return _row(
                         Centred, body, k, extent, match[pattern]
                     ), "the mean's rounding is taken out by a second pass"
+        return None
+
+    def _deviation(self, e: Add) -> tuple[Expr, str] | None:
+        """``u[i] - sum(P[k]*u[k], k)`` with a softmax P: cancels where P is nearly 1 at one place."""
+        if len(e.args) != 2:
+            return None
+        for position, part in enumerate(e.args):
+            total = -part
+            if not (isinstance(total, Reduce) and total.op == "sum" and len(total.limits) == 1):
+                continue
+            ((k, extent),) = total.limits
+            other, factors, pattern = e.args[1 - position], Mul.make_args(total.body), index("?k")
+            for weight in factors:
+                if not isinstance(weight, Access) or weight.tensor not in self.definitions:
+                    continue
+                inside = self._definition(weight)
+                if type(inside) is not Softmax or inside.args[3] != k:
+                    continue
+                u = Mul(*(f for f in factors if f is not weight))
+                for match in unify(substitute(u, {k: pattern}), other, frozenset({pattern}), {}):
+                    if pattern in match:
+                        own = index(f"{k.name}_row")
+                        inner = [substitute(v, {k: own}) for v in (u, weight)]
+                        because = "differences from the entry with the largest weight do not cancel"
+                        return Deviation(*inner, own, extent, match[pattern]), because
         return None
 
 

@@ -142,7 +142,8 @@ SAMPLES = (
     Sample(
         "padded_windows",
         "x[n], w[k]\nstride = 1, padding = 0, dilation = 1\n"
-        "y[i < (n + 2*padding - dilation*(k - 1) - 1)//stride + 1] = sum(pad(x[stride*i + dilation*p - padding])*w[p], p)",
+        "y[i < (n + 2*padding - dilation*(k - 1) - 1)//stride + 1]"
+        " = sum(pad(x[stride*i + dilation*p - padding])*w[p], p)",
         ({"x": (7,), "w": (3,)}, {"x": (6,), "w": (2,)}, {"x": (5,), "w": (1,)}),
         options={"stride": 2, "padding": 1, "dilation": 2},
     ),
@@ -173,12 +174,14 @@ SAMPLES = (
     ),
     Sample(
         "recurrence",
-        "x[T, m], W[m, m], h0[m]\nz[t, j] = x[t, j] + sum(h[t - 1, k]*W[k, j], k)\nh[t, j] = tanh(z[t, j])\nh[-1, j] = h0[j]",
+        "x[T, m], W[m, m], h0[m]\nz[t, j] = x[t, j] + sum(h[t - 1, k]*W[k, j], k)\nh[t, j] = tanh(z[t, j])\n"
+        "h[-1, j] = h0[j]",
         tuple({"x": (steps, 2), "W": (2, 2), "h0": (2,)} for steps in (0, 1, 5)),
     ),
     Sample(
         "recurrence_time_inside",
-        "x[n, T, m], W[m, m], h0[n, m]\nh[i, t, j] = sin(x[i, t, j] + sum(h[i, t - 1, k]*W[k, j], k))\nh[i, -1, j] = h0[i, j]",
+        "x[n, T, m], W[m, m], h0[n, m]\nh[i, t, j] = sin(x[i, t, j] + sum(h[i, t - 1, k]*W[k, j], k))\n"
+        "h[i, -1, j] = h0[i, j]",
         tuple({"x": (3, steps, 2), "W": (2, 2), "h0": (3, 2)} for steps in (0, 1, 4)),
     ),
     Sample(
