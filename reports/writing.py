@@ -23,6 +23,7 @@ from verify import verify
 from verify.evidence import Evidence, versions
 
 Progress = Callable[..., None]
+Judged = Callable[[Evidence], None]  # is told each verdict as it is found
 FORMATS = ("pdf", "html", "tex", "md")
 ENGINES = ("typst", "latex")
 SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
@@ -43,6 +44,7 @@ def report(
     *,
     evidence: bool = True,
     progress: Progress | None = None,
+    judged: Judged | None = None,
 ) -> list[Path]:
     """Write each operation's page into the folder ``out``, in every format asked for; returns the files written.
 
@@ -56,7 +58,7 @@ def report(
     written: list[Path] = []
     for number, operation in enumerate(operations):
         _say(progress, operation.name, number, len(operations))
-        written.extend(write_page(_page(operation, evidence), out, operation.name, formats))
+        written.extend(write_page(_page(operation, evidence, judged), out, operation.name, formats))
     _say(progress, "done", len(operations), len(operations))
     return written
 
@@ -68,6 +70,7 @@ def book(
     progress: Progress | None = None,
     *,
     evidence: bool = True,
+    judged: Judged | None = None,
 ) -> Path:
     """Write all operations (default: the whole catalog) as one PDF: title page, contents, chapters, bibliography.
 
@@ -81,7 +84,7 @@ def book(
     pages: list[tuple[Operation, tuple[Section, ...]]] = []
     for number, operation in enumerate(chosen):
         _say(progress, operation.name, number, len(chosen))
-        pages.append((operation, sections(operation, *_parts(operation, evidence))))
+        pages.append((operation, sections(operation, *_parts(operation, evidence, judged))))
     _say(progress, f"typesetting with {engine}", len(chosen), len(chosen))
     document = bind(pages, evidence)
     write_whole(out, pdf(document, engine))
@@ -189,14 +192,19 @@ def _bibliography(operations: Sequence[Operation]) -> Section:
     return Section("Bibliography", (Items(items),) if items else (), (), "bibliography")
 
 
-def _page(operation: Operation, evidence: bool) -> Document:
-    return page(operation, *_parts(operation, evidence))
+def _page(operation: Operation, evidence: bool, judged: Judged | None = None) -> Document:
+    return page(operation, *_parts(operation, evidence, judged))
 
 
-def _parts(operation: Operation, evidence: bool) -> tuple[Derivation, Evidence | None, Function]:
+def _parts(
+    operation: Operation, evidence: bool, judged: Judged | None = None
+) -> tuple[Derivation, Evidence | None, Function]:
     derivation = derive(operation)
     function = generate(derivation)
-    return derivation, (verify(operation, seed=SEED) if evidence else None), function
+    found = verify(operation, seed=SEED) if evidence else None
+    if found is not None and judged is not None:
+        judged(found)
+    return derivation, found, function
 
 
 def _say(progress: Progress | None, what: str, done: int, total: int) -> None:

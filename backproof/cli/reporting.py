@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backproof.cli import DISAGREES
 from backproof.cli.arguments import Json, operations
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
+
+if TYPE_CHECKING:
+    from verify import Evidence
 
 FORMATS = ("tex", "pdf", "html", "md")
 
@@ -35,9 +40,11 @@ def report(
     _writable(out)
     from reports import report as write
 
+    doubtful: list[Evidence] = []
     with progress("reporting", len(found)) as advance:
-        files = write(found, out, formats=wanted, progress=advance)
+        files = write(found, out, formats=wanted, progress=advance, judged=_keep_doubtful(doubtful))
     _say(files, json)
+    _end(doubtful)
 
 
 def book(
@@ -60,9 +67,11 @@ def book(
     _writable(out.parent)
     from reports import book as write
 
+    doubtful: list[Evidence] = []
     with progress("book", len(found)) as advance:
-        write(out, found, engine=engine.value, progress=advance)
+        write(out, found, engine=engine.value, progress=advance, judged=_keep_doubtful(doubtful))
     _say([out], json)
+    _end(doubtful)
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -81,6 +90,24 @@ def _writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise BadInput(f"cannot write into the folder {folder}: {error.strerror}; choose another with --out") from None
+
+
+def _keep_doubtful(doubtful: list[Evidence]) -> Callable[[Evidence], None]:
+    """Collect the evidence whose verdict is not *agrees*."""
+
+    def judged(evidence: Evidence) -> None:
+        if not evidence.ok:
+            doubtful.append(evidence)
+
+    return judged
+
+
+def _end(doubtful: list[Evidence]) -> None:
+    """The pages are written and show the verdicts; the exit status says it too."""
+    for evidence in doubtful:
+        typer.echo(f"{evidence.operation}: {evidence.verdict}; see: backproof verify {evidence.operation}", err=True)
+    if doubtful:
+        raise typer.Exit(DISAGREES)
 
 
 def _say(files: list[Path], json: bool) -> None:

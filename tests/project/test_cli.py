@@ -139,13 +139,26 @@ def test_verify_ends_with_1_when_a_verdict_is_not_agrees(monkeypatch: pytest.Mon
         assert "wrong formula" in result.out
 
 
+def test_report_ends_with_1_when_a_verdict_is_not_agrees(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    from verify import references
+
+    references.scan()
+    monkeypatch.setitem(references._references, "sigmoid", lambda z: {"a": 2 * z})
+    result = in_process(capsys, "report", "sigmoid", "--out", str(tmp_path), "--formats", "md")
+    assert result.status == 1
+    assert "sigmoid: wrong formula" in result.err
+    assert "wrong formula" in (tmp_path / "sigmoid.md").read_text()
+
+
 def test_report_and_book_say_what_they_wrote(tmp_path: Path, capsys: Capture) -> None:
     result = in_process(capsys, "report", "sigmoid", "relu", "--out", str(tmp_path / "pages"), "--formats", "html,md")
     assert result.status == 0, result.err
     files = [Path(line) for line in result.out.splitlines()]
     assert files
     assert all(file.is_file() and file.is_relative_to(tmp_path / "pages") for file in files)
-    assert {file.suffix for file in files} == {".html", ".md"}
+    assert {".html", ".md"} <= {file.suffix for file in files} <= {".html", ".md", ".svg"}
     book = in_process(capsys, "book", "sigmoid", "--out", str(tmp_path / "new" / "book.pdf"), "--json")
     assert json.loads(book.out) == [str(tmp_path / "new" / "book.pdf")]
     assert (tmp_path / "new" / "book.pdf").read_bytes().startswith(b"%PDF")
