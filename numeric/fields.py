@@ -102,8 +102,10 @@ class Balls:
                 return base ** int(exact)
             if exact.denominator == 2:
                 return base.sqrt() ** int(2 * exact)
-            return base ** arb(fmpq(exact.numerator, exact.denominator))
-        return base**exponent
+            power: arb = base ** arb(fmpq(exact.numerator, exact.denominator))
+            return power
+        raised: arb = base**exponent
+        return raised
 
     def divide(self, a: arb, b: arb) -> arb:
         return self._defined(lambda u: a / u, b, "a quotient")

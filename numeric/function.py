@@ -160,7 +160,11 @@ class Function:
         with np.errstate(all="ignore"):
             results = self._forward(*arrays.values(), **integers, dtype=dtype)
         held = {**arrays, **dict(zip(self._forward_parts[1], results, strict=True))}
-        outputs = {n: self._restore(n, held[n], lead, dtype) for n in self.program.outputs}
+        given = {id(a) for a in arrays.values()}
+        outputs = {
+            n: self._restore(n, held[n].copy() if id(held[n]) in given else held[n], lead, dtype)
+            for n in self.program.outputs
+        }
         return outputs, _Residuals(held, integers, dtype, lead)
 
     def run_backward(self, residuals: _Residuals, cotangents: Any = None) -> dict[str, Array]:
@@ -171,14 +175,15 @@ class Function:
     def _pull_back(self, residuals: _Residuals, cotangents: Any) -> dict[str, Array]:
         given, scale = self._cotangents(cotangents, residuals)
         values = residuals.held
-        results = self._backward(
-            *[given[n] if n in given else values[n] for n in self._backward_order],
-            **residuals.integers,
-            dtype=residuals.dtype,
-        )
+        arguments = [given[n] if n in given else values[n] for n in self._backward_order]
+        results = self._backward(*arguments, **residuals.integers, dtype=residuals.dtype)
+        taken = {id(a) for a in arguments}
         gradients = {}
         for name, value in zip(self._gradients, results, strict=True):
-            scaled = value if scale is None else value * scale
+            # A gradient that is the cotangent itself, or another gradient, gets memory of its own.
+            own = value.copy() if id(value) in taken else value
+            taken.add(id(own))
+            scaled = own if scale is None else own * scale
             gradients[name] = self._restore(name, scaled, residuals.lead, residuals.dtype)
         return gradients
 
