@@ -6,7 +6,7 @@ A document is sections of blocks; running text is a sequence of inline pieces; a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.notation import Box
@@ -98,7 +98,7 @@ class Figure(Block):
     """A picture: its vector forms by suffix (``svg``, ``pdf``), a caption, and a description in words."""
 
     name: str
-    data: dict[str, bytes]
+    data: Mapping[str, bytes]
     caption: str
     description: str
     width: float = 0.7  # of the text's width

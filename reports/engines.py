@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from reports.errors import CompileError, EngineMissing, ReportError, extra
 
@@ -31,11 +31,15 @@ def typst_pdf(source: str, assets: Mapping[str, bytes] | None = None) -> bytes:
     with tempfile.TemporaryDirectory(prefix="backproof-") as folder:
         main = _place(Path(folder), "main.typ", source.encode(), assets)
         try:
-            return bytes(
-                typst.compile(
-                    main, root=Path(folder), format="pdf", ignore_system_fonts=True, timestamp=0, pdf_standards=STANDARD
-                )
+            compiled: bytes = typst.compile(
+                main,
+                root=Path(folder),
+                format="pdf",
+                ignore_system_fonts=True,
+                timestamp=0,
+                pdf_standards=cast(Any, STANDARD),
             )
+            return bytes(compiled)
         except typst.TypstError as problem:
             raise CompileError(f"typst rejected the document: {_details(problem)}") from None
 

@@ -10,8 +10,8 @@ from derive.matrix import Matrix, Product, Transpose
 from derive.matrix_form import program_matrices
 from derive.nodes import Node, Reduce
 from derive.notation import Box, Notation, expression_box
-from derive.notation.expressions import float_box
 from derive.notation.equations import equation_boxes, matrix_equation_boxes
+from derive.notation.expressions import float_box
 from derive.operation import Operation
 from derive.program import Equation
 from numeric import Function
@@ -177,8 +177,8 @@ def _symbols(operation: Operation, derivation: Derivation, notation: Notation) -
 
 
 def _forward(derivation: Derivation, notation: Notation) -> list[Block]:
-    if len(derivation.program.equations) == 1 and not any(map(_is_product, program_matrices(derivation.program).values())):
-        return []  # the statement shows it
+    if not any(map(_is_product, program_matrices(derivation.program).values())):
+        return []  # the statement has these very equations
     lines = []
     for equation in derivation.program.equations:
         reason = named_text(equation.note, derivation, notation) if equation.note else ()

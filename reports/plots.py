@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -20,30 +21,49 @@ if TYPE_CHECKING:
 SALT = "backproof"
 SETTINGS: dict[str, Any] = {
     "svg.hashsalt": SALT, "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9, "axes.grid": True,
-    "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
-    "mathtext.fontset": "cm", "lines.linewidth": 1.6,
+    "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6,
 }  # fmt: skip
+UNDATED: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None},
+}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def _save(draw: Any, size: tuple[float, float]) -> dict[str, bytes]:
-    """Draw on a figure of its own (no global state) and return its vector forms."""
-    with extra("matplotlib"):
-        import matplotlib
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure as Canvas
-    data: dict[str, bytes] = {}
-    with matplotlib.rc_context(SETTINGS):
-        figure = Canvas(figsize=size)
-        FigureCanvasAgg(figure)
-        draw(figure)
-        for suffix, metadata in (
-            ("svg", {"Date": None, "Creator": None}),
-            ("pdf", {"CreationDate": None, "Creator": None}),
-        ):
+class Drawing(Mapping[str, bytes]):
+    """A picture's vector forms, each drawn when it is first asked for."""
+
+    def __init__(self, draw: Callable[[Any], None], size: tuple[float, float]) -> None:
+        self._draw, self._size = draw, size
+        self._drawn: dict[str, bytes] = {}
+
+    def __getitem__(self, suffix: str) -> bytes:
+        if suffix not in UNDATED:
+            raise KeyError(suffix)
+        if suffix not in self._drawn:
+            self._drawn[suffix] = self._save(suffix)
+        return self._drawn[suffix]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(UNDATED)
+
+    def __len__(self) -> int:
+        return len(UNDATED)
+
+    def _save(self, suffix: str) -> bytes:
+        """Draw on a figure of its own: matplotlib's global state is neither used nor changed."""
+        with extra("matplotlib"):
+            import matplotlib
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure as Canvas
+        with matplotlib.rc_context(cast(Any, SETTINGS)):
+            figure = Canvas(figsize=self._size)
+            FigureCanvasAgg(figure)
+            figure.subplots_adjust(left=0.15, right=0.98, bottom=0.19, top=0.96)
+            self._draw(figure)
             stream = io.BytesIO()
-            figure.savefig(stream, format=suffix, metadata=metadata)
-            data[suffix] = stream.getvalue()
-    return data
+            figure.savefig(stream, format=suffix, metadata=UNDATED[suffix])
+        return stream.getvalue()
 
 
 def function_figure(operation: Operation, derivation: Derivation, function: Function) -> Figure | None:
@@ -65,7 +85,7 @@ def function_figure(operation: Operation, derivation: Derivation, function: Func
 
     title = operation.title or operation.name
     return Figure(
-        f"{operation.name}_function", _save(draw, (4.8, 2.9)), f"{title} and its derivative.",
+        f"{operation.name}_function", Drawing(draw, (4.8, 2.9)), f"{title} and its derivative.",
         f"Plot of {operation.name} (solid) and of its derivative (dashed) for {given.name} between -6 and 6; "
         f"the function runs from {values[0]:.3g} to {values[-1]:.3g}, the derivative is {slopes[300]:.3g} at 0.", 0.62,
     )  # fmt: skip
@@ -95,14 +115,19 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
     relative = errors / scale if slope else errors
 
     def draw(figure: Any) -> None:
+        from matplotlib.ticker import NullLocator
+
         axes = figure.subplots()
         axes.loglog(steps, np.maximum(relative, 1e-18), marker="o", markersize=2.5)
+        for axis in (axes.xaxis, axes.yaxis):  # Unicode exponents: matplotlib's own formula parser is slow
+            axis.set_major_formatter(lambda value, _: "10" + f"{math.log10(value):.0f}".translate(RAISED))
+            axis.set_minor_locator(NullLocator())
         axes.set_xlabel("step")
         axes.set_ylabel("relative error" if slope else "error")
 
     best = int(np.argmin(relative))
     return Figure(
-        f"{operation.name}_steps", _save(draw, (4.8, 2.6)),
+        f"{operation.name}_steps", Drawing(draw, (4.8, 2.6)),
         "Central difference against the derived gradient: rounding on the left, curvature on the right.",
         f"Error of a central difference against its step on logarithmic axes; it is smallest, {relative[best]:.1g}, "
         f"at a step near {steps[best]:.1g}.", 0.58,

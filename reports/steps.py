@@ -35,13 +35,13 @@ def reverse_blocks(derivation: Derivation, notation: Notation, equation: Equatio
     """How one adjoint comes about: the chain rule, then every rewriting, then the result."""
     steps = [s for s in derivation.steps if s.target == equation.target and s.indices == equation.indices]
     lines: list[Line] = []
-    last: Expr | None = None
+    chains = 0
     for chain in _chains(s for s in steps if s.rule not in ("local derivative", "matrix form", "result")):
         lines.extend(_chain_lines(chain, derivation, notation, first=not lines))
-        last = chain[-1].after
+        chains += 1
     context = notation.at(equation)
     left, right = expression_box(equation.lhs, context), expression_box(equation.rhs, context)
-    if last != equation.rhs or not lines:
+    if chains != 1 or lines[-1].right != right:
         reason = text("together") if len(lines) > 1 else ()
         lines.append(Line(left, right, reason, shape_box(_shape(equation), notation)))
     else:

@@ -17,6 +17,8 @@ from derive.operation import Operation
 from derive.program import Program, Tensor
 from reports.document import Inline, Line, Math, Table, Text, text
 
+Cells = tuple[tuple[Inline, ...], ...]
+
 
 def notation_of(derivation: Derivation) -> Notation:
     """The notation of a page: extents longer than a letter get one, so that they fit on top of a sum."""
@@ -62,7 +64,7 @@ def shape_lines(derivation: Derivation, notation: Notation) -> tuple[Line, ...]:
 
 def symbol_table(operation: Operation, derivation: Derivation, notation: Notation) -> Table:
     """Every symbol of the page: meaning, shape, domain."""
-    rows = []
+    rows: list[Cells] = []
     tensors = derivation.combined.tensors
     used = {name for equation in derivation.combined.equations for name in (*equation.reads(), equation.target)}
     for tensor in tensors.values():
@@ -121,7 +123,7 @@ def _domain(tensor: Tensor, notation: Notation) -> tuple[Inline, ...]:
     if tensor.data and tensor.role == "input":
         pieces.append("data, not differentiated")
     if not pieces:
-        return text("real") if tensor.role != "cotangent" else text("real")
+        return text("real")
     joined: list[str | Inline | Box] = []
     for number, piece in enumerate(pieces):
         if number and not (isinstance(pieces[number - 1], str) and str(pieces[number - 1]).endswith(" ")):
@@ -130,9 +132,9 @@ def _domain(tensor: Tensor, notation: Notation) -> tuple[Inline, ...]:
     return text(*joined)
 
 
-def _sizes(operation: Operation, program: Program, notation: Notation) -> list[tuple[tuple[Inline, ...], ...]]:
+def _sizes(operation: Operation, program: Program, notation: Notation) -> list[Cells]:
     """One row for each size with a meaning, one for the rest together."""
-    rows = []
+    rows: list[Cells] = []
     plain: list[Box] = []
     for size in program.dimensions:
         if size == program.ellipsis:

@@ -63,9 +63,7 @@ def _negative_power(exponent: Expr) -> bool:
 
 def _share(setter: Setter, factors: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
     """What goes above the bar, and what stands beside the fraction: sums, brackets and anything wide."""
-    outside = [
-        f for f in factors if isinstance(f, Reduce | Iverson | Where) or f.has(Reduce) or _is_wide(setter, f)
-    ]
+    outside = [f for f in factors if isinstance(f, Reduce | Iverson | Where) or f.has(Reduce) or _is_wide(setter, f)]
     inside = [f for f in factors if f not in outside]
     differences = [f for f in inside if isinstance(f, Add)]
     if len(inside) > 1 and len(differences) == 1 and all(f in differences or _is_size(f) for f in inside):

@@ -36,11 +36,11 @@ def _character(character: str) -> str:
     return escape(character).replace("'", "{'}").replace("-", "{-}") if character in "'-" else escape(character)
 
 
-def typewriter(text: str) -> str:
-    """Text in typewriter letters, spaces kept, line breaks allowed behind punctuation."""
+def typewriter(text: str, space: str = r"\ ") -> str:
+    """Text in typewriter letters, spaces kept, line breaks allowed at spaces and behind punctuation."""
     pieces = []
     for character in text:
-        piece = r"~" if character == " " else _character(character)
+        piece = space if character == " " else _character(character)
         pieces.append(piece + (r"\allowbreak{}" if character in "_./,(=" else ""))
     return rf"\texttt{{{''.join(pieces)}}}"
 

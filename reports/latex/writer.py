@@ -140,7 +140,7 @@ def _table(table: Table) -> str:
 def _listing(listing: Listing) -> str:
     caption = f"\\noindent{{\\small {words(listing.caption)}}}\\par\n" if listing.caption else ""
     if r"\end{lstlisting}" in listing.text or not listing.text.isascii():  # what the environment cannot hold
-        lines = "\\\\\n".join(typewriter(line) or "~" for line in listing.text.splitlines())
+        lines = "\\\\\n".join(typewriter(line, "~") or "~" for line in listing.text.splitlines())
         return f"{caption}\\begin{{flushleft}}\\footnotesize\n{lines}\n\\end{{flushleft}}"
     language = "[backproof]Python" if listing.language == "python" else ""
     return f"{caption}\\begin{{lstlisting}}[language={{{language}}}]\n{listing.text.rstrip()}\n\\end{{lstlisting}}"

@@ -124,3 +124,4 @@ def test_importing_verify_does_not_import_jax() -> None:
         "import sys, verify, verify.references, verify.strategies; "
         "sys.exit('jax' in sys.modules or 'optax' in sys.modules)"
     )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -144,7 +144,7 @@ class Truth:
                     moved = (change[name][position] - value) / _ball(size) if name in change else None
                     if moved is not None and moved.is_finite():
                         found.append(_float(abs(moved)))
-                        moves[position] = max(moves[position], float(size) * found[-1])
+                        moves[position] = max(float(moves[position]), float(size) * found[-1])
                     elif everything:
                         found.append(np.inf)  # rounding alone can leave the domain
                 scale[position] = max(found)
