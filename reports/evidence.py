@@ -27,7 +27,15 @@ class Summary:
 
     @property
     def verdict(self) -> Verdict:
-        return worst(row.verdict for row in self.rows)
+        """The worst of the rows; one outside the domain does not count against the others."""
+        return worst([r.verdict for r in self.rows if r.verdict is not Verdict.OUTSIDE] or [Verdict.OUTSIDE])
+
+    @property
+    def words(self) -> str:
+        outside = sum(1 for row in self.rows if row.verdict is Verdict.OUTSIDE)
+        if not outside or outside == len(self.rows):
+            return str(self.verdict)
+        return f"{self.verdict} ({outside} outside the domain)"
 
     @property
     def points(self) -> int:
@@ -64,6 +72,7 @@ def evidence_blocks(evidence: Evidence | None) -> list[Block]:
         ),
         _table(evidence),
         *_faults(evidence),
+        *_excused(evidence),
     ]  # fmt: skip
     witnesses = dict.fromkeys(row.witness for row in evidence.rows)
     known = [f"{name}: {WITNESSES[name]}" for name in witnesses if name in WITNESSES]
@@ -85,12 +94,30 @@ def _table(evidence: Evidence) -> Table:
                 text(cell)
                 for cell in (
                     row.witness, row.argument, row.dtype, str(len(summary.rows)), str(summary.points), short(row.error),
-                    short(row.bound), short(max(ulps)) if ulps else "", str(summary.verdict),
+                    short(row.bound), short(max(ulps)) if ulps else "", summary.words,
                 )
             )
         )  # fmt: skip
     header = ("Witness", "Argument", "dtype", "Strata", "Points", "Error", "Bound", "ULP", "Verdict")
     return Table(header, tuple(lines), weights=(1.25, 1.1, 1.0, 0.75, 0.8, 0.95, 0.95, 0.75, 1.5))
+
+
+def _excused(evidence: Evidence) -> list[Block]:
+    """Errors above the bound that the witness has a reason for, so that no reader has to wonder."""
+    groups: dict[tuple[str, str, str, str], list[Row]] = {}
+    for row in evidence.rows:
+        if row.verdict is Verdict.AGREES and row.error > row.bound:
+            reason = row.note or "no more than the condition of the problem (or an underflow) at that point explains"
+            groups.setdefault((row.witness, row.dtype, row.stratum, reason), []).append(row)
+    if not groups:
+        return []
+    items = tuple(
+        text(
+            f"{witness}, {dtype}, stratum {stratum}: {', '.join(f'{r.argument} {short(r.error)}' for r in rows)}; {reason}"
+        )
+        for (witness, dtype, stratum, reason), rows in groups.items()
+    )
+    return [Paragraph(text("Errors above the bound, and why they do not count against the formula:")), Items(items)]
 
 
 def _faults(evidence: Evidence) -> list[Block]:

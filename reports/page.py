@@ -89,7 +89,9 @@ def _statement(operation: Operation, derivation: Derivation, notation: Notation)
     blocks: list[Block] = []
     if operation.layout:
         blocks.append(Paragraph(named_text(operation.layout, derivation, notation)))
-    forms = {name: tree for name, tree in program_matrices(derivation.program).items() if _is_product(tree)}
+    forms = program_matrices(derivation.program)
+    if not any(map(_is_product, forms.values())):
+        forms = {}
     lines = []
     for equation in derivation.program.equations:
         tree = forms.get(equation.target)

@@ -128,7 +128,7 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
     best = int(np.argmin(relative))
     return Figure(
         f"{operation.name}_steps", Drawing(draw, (4.8, 2.6)),
-        "Central difference against the derived gradient: rounding on the left, curvature on the right.",
+        "Central difference against the derived gradient: rounding on the left, curvature (or a kink) on the right.",
         f"Error of a central difference against its step on logarithmic axes; it is smallest, {relative[best]:.1g}, "
         f"at a step near {steps[best]:.1g}.", 0.58,
     )  # fmt: skip

@@ -154,13 +154,16 @@ def _sizes(operation: Operation, program: Program, notation: Notation) -> list[C
 def named_text(words: str, derivation: Derivation, notation: Notation) -> tuple[Inline, ...]:
     """A reason in which the names of tensors are set as in formulas.
 
-    The word *a* counts as a name only at the beginning.
+    The word *a* counts as a name only at the beginning, before punctuation, before *and* and at the end.
     """
     names = set(derivation.combined.tensors) | set(derivation.adjoints.values())
     names |= {s.name for s in (*derivation.program.dimensions, *derivation.program.integers)}
     pieces: list[str | Inline | Box] = []
-    for position, token in enumerate(re.split(r"(\w+)", words)):
-        is_name = token in names and (token not in ("a", "I") or position <= 1)
+    tokens = re.split(r"(\w+)", words)
+    for position, token in enumerate(tokens):
+        after = tokens[position + 1] if position + 1 < len(tokens) else ""
+        alone = position <= 1 or not after or after[0] in ",;.)" or tokens[position + 2 : position + 3] == ["and"]
+        is_name = token in names and (token not in ("a", "I") or alone)
         pieces.append(Math(notation.name(token)) if is_name else token)
     return _joined(text(*pieces))
 

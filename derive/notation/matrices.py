@@ -197,7 +197,10 @@ class MatrixSetter:
     def plus(self, terms: tuple[Matrix, ...], target: Shape) -> Piece:
         parts: list[Box] = []
         pieces = [self._addend(term, target) for term in terms]
-        last = [isinstance(t, Scalar) and not t.value.is_number for t in terms]
+        last = [
+            2 if isinstance(t, Scalar) and not t.value.is_number else int(0 < len(self.shape(t)) < len(target))
+            for t in terms
+        ]
         for piece, _ in sorted(zip(pieces, last, strict=True), key=lambda p: (p[0].negative, p[1])):
             if piece.negative:
                 parts.append(MINUS)

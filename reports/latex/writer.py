@@ -58,7 +58,7 @@ def _section(section: Section, headings: Sequence[str]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Paragraph(content):
-            return inline(content)
+            return inline(content) + (r"\par\nopagebreak" if plain(content).endswith(":") else "")
         case Equations():
             return _equations(block)
         case Table():
@@ -144,6 +144,3 @@ def _listing(listing: Listing) -> str:
         return f"{caption}\\begin{{flushleft}}\\footnotesize\n{lines}\n\\end{{flushleft}}"
     language = "[backproof]Python" if listing.language == "python" else ""
     return f"{caption}\\begin{{lstlisting}}[language={{{language}}}]\n{listing.text.rstrip()}\n\\end{{lstlisting}}"
-
-
-__all__ = ["latex", "plain"]

@@ -22,6 +22,7 @@ from reports.document import (
     Section,
     Table,
     Text,
+    plain,
 )
 from reports.spoken import box_words
 from reports.templates import render
@@ -71,7 +72,7 @@ def _section(section: Section, level: int) -> str:
 def _block(block: Block) -> str:
     match block:
         case Paragraph(content):
-            return inline(content)
+            return f"#lead[{inline(content)}]" if plain(content).endswith(":") else inline(content)
         case Equations():
             return _equations(block)
         case Table():
