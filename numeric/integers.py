@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -57,10 +58,8 @@ def integer_closure(expression: Expr, leaf: Callable[[Expr], Closure | None] = l
         if isinstance(expression, Add):
             return lambda env: one(env) + other(env)
         return lambda env: one(env) * other(env)
-    if isinstance(expression, Add):
-        return lambda env: sum((part(env) for part in parts), 0)
-    if isinstance(expression, Mul):
-        return lambda env: math.prod(part(env) for part in parts)
+    if isinstance(expression, (Add, Mul)):
+        return _folded(operator.add if isinstance(expression, Add) else operator.mul, parts)
     if isinstance(expression, SymMax):
         return lambda env: max(part(env) for part in parts)
     if isinstance(expression, SymMin):
@@ -72,6 +71,18 @@ def integer_closure(expression: Expr, leaf: Callable[[Expr], Closure | None] = l
     if isinstance(expression, Mod):
         return lambda env: first(env) % second(env)
     return lambda env: Fraction(first(env)) ** int(second(env))
+
+
+def _folded(combine: Callable[[Number, Number], Number], parts: list[Closure]) -> Closure:
+    """One closure for each operator between two parts: indices are evaluated far too often for a generator."""
+    first, *rest = parts
+    for second in rest:
+        first = _pair(combine, first, second)
+    return first
+
+
+def _pair(combine: Callable[[Number, Number], Number], a: Closure, b: Closure) -> Closure:
+    return lambda env: combine(a(env), b(env))
 
 
 def integer_value(expression: Expr, sizes: Environment) -> Fraction:

@@ -81,8 +81,10 @@ class Points:
         case = sample(self.program, seed, derivation=self.derivation, dtype=self.dtype, **options)
         return case, Truth(self.derivation, case, self.dtype)
 
-    def places(self, names: Sequence[str] | None = None) -> dict[str, list[tuple[Case, Truth]]]:
-        """Stratum (or size pattern) name -> points.  ``names`` restricts the strata.
+    def places(
+        self, names: Sequence[str] | None = None, *, patterns: bool = True
+    ) -> dict[str, list[tuple[Case, Truth]]]:
+        """Stratum (or size pattern) name -> points.  ``names`` restricts the strata, and leaves out the patterns.
 
         Raises:
             KeyError: an unknown stratum name; the message lists the known ones.
@@ -93,7 +95,7 @@ class Points:
         if left_out:
             self.not_checked.append(f"strata {', '.join(left_out)}: they change no input of {self.program.name}")
         places = {name: self.stratum(name) for name in wanted if name in applicable}
-        if names is None:
+        if names is None and patterns:
             for pattern in ("ones", "ascending", "descending"):
                 places[f"size {pattern}"] = self.pattern(pattern)
             for dimension in self.program.dimensions:
