@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 from derive.notation import Notation, break_lines, expression_box, matrix_box, width
+from derive.notation.breaking import is_tall
 from derive.notation.equations import equation_boxes, matrix_equation_boxes
 from derive.notation.tree import (
     COMMA,
@@ -218,17 +219,3 @@ def _fence(kind: str, body: Box) -> str:
         return rf"\left{left} {box_latex(body)} \right{right}"
     space = " " if left.startswith("\\") else ""
     return f"{left}{space}{box_latex(body)}{space}{right}"
-
-
-def is_tall(box: Box) -> bool:
-    """Whether delimiters have to grow around a box."""
-    match box:
-        case Fraction() | Big() | Cases() | Evaluated() | Root():
-            return True
-        case Row(parts):
-            return any(is_tall(part) for part in parts)
-        case Fence(_, body):
-            return is_tall(body)
-        case Script(base, _, sup):
-            return is_tall(base) or (sup is not None and is_tall(sup))
-    return False

@@ -11,7 +11,7 @@ from derive.matrix_form import program_matrices
 from derive.nodes import Node, Reduce
 from derive.notation import Box, Notation, expression_box
 from derive.notation.equations import equation_boxes, matrix_equation_boxes
-from derive.notation.expressions import float_box
+from derive.notation.numbers import float_box
 from derive.operation import Operation
 from derive.program import Equation
 from numeric import Function

@@ -10,8 +10,8 @@ from sympy import Expr, Symbol
 from derive.derivation import Derivation
 from derive.nodes import Reduce, dimension
 from derive.notation import Box, Notation, condition_box, expression_box
-from derive.notation.expressions import float_box
 from derive.notation.names import name_box
+from derive.notation.numbers import float_box, is_short
 from derive.notation.tree import EQUALS, Number, Sign, row, separated
 from derive.operation import Operation
 from derive.program import Program, Tensor
@@ -35,15 +35,10 @@ def long_extents(derivation: Derivation) -> dict[Expr, Symbol]:
         found.extend(n for n in equation.extents if n is not None)
         for reduce in sorted(equation.rhs.atoms(Reduce), key=str):
             found.extend(n for _, n in reduce.limits)
-    long = [n for n in dict.fromkeys(found) if not _is_short(n)]
+    long = [n for n in dict.fromkeys(found) if not is_short(n)]
     taken = {s.name for s in derivation.program.dimensions} | set(derivation.combined.tensors)
     base = next(letter for letter in ("N", "M", "H", "size") if letter not in taken)
     return {n: dimension(f"{base}_{k}") for k, n in enumerate(long, 1)}
-
-
-def _is_short(extent: Expr) -> bool:
-    rest = extent.as_coeff_Add()[1]
-    return rest == 0 or isinstance(rest, Symbol)
 
 
 def shape_box(shape: tuple[Expr, ...], notation: Notation) -> Box | None:

@@ -129,3 +129,17 @@ def _factors(term: Box, room: float, limit: float) -> list[Box]:
             lines.append([Sign("times")])
         lines[-1].append(part)
     return [row(*parts) for parts in lines]
+
+
+def is_tall(box: Box) -> bool:
+    """Whether delimiters have to grow around a box."""
+    match box:
+        case Fraction() | Big() | Cases() | Evaluated() | Root():
+            return True
+        case Row(parts):
+            return any(is_tall(part) for part in parts)
+        case Fence(_, body):
+            return is_tall(body)
+        case Script(base, _, sup):
+            return is_tall(base) or (sup is not None and is_tall(sup))
+    return False

@@ -12,16 +12,16 @@ from sympy.core.relational import Relational
 from derive.errors import BackproofError
 from derive.named import NamedFunction
 from derive.nodes import Access, Iverson, Maximum, Minimum, Partial, Reduce, Sensitivity, Where
-from derive.notation.breaking import width
+from derive.notation.breaking import is_tall, width
 from derive.notation.context import Notation
 from derive.notation.names import has_subscript, name_box
+from derive.notation.numbers import float_box, is_short
+from derive.notation.order import factor_key
 from derive.notation.products import bounded, is_plain_number, merge_brackets, product_box
 from derive.notation.sums import split_sign, sum_box
 from derive.notation.tree import (
-    COMMA,
     EQUALS,
     MINUS,
-    ONE,
     Big,
     Box,
     Cases,
@@ -47,7 +47,6 @@ RELATION_SIGNS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "equals", 
 GREEK_FUNCTIONS = {"sigmoid": "sigma"}  # functions that are known by a letter
 UPRIGHT_FUNCTIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "Abs": "abs"}
 BARE_ARGUMENT = ("log",)  # functions written without parentheses before a single letter
-TIES = {"first": "", "last": "", "share": ""}
 
 
 class NoNotation(BackproofError, TypeError):
@@ -156,54 +155,7 @@ class Setter:
 
     def sorted_factors(self, factors: list[Expr], contracted: bool = False) -> list[Expr]:
         """Numbers, sizes, scalars, tensors (adjoints first, or along the contracted index), brackets, sums."""
-        return sorted(factors, key=lambda f: self._factor_key(f, contracted))
-
-    def _factor_key(self, factor: Expr, contracted: bool) -> tuple[object, ...]:
-        inner = factor.base if isinstance(factor, Pow) and not isinstance(factor, exp) else factor
-        if inner.is_number and not inner.has(Access):
-            return (0, str(inner))
-        if not inner.has(Access) and not inner.has(Reduce) and not isinstance(inner, Iverson):
-            return (1, not inner.is_nonnegative, self._size_rank(inner), str(inner))
-        if isinstance(inner, Access):
-            if not inner.indices:
-                return (2 if not self.notation.is_adjoint(inner.tensor) else 2.7, str(inner))
-            return (4, *self._access_key(inner, contracted))
-        if isinstance(inner, Add) and all(not access.indices for access in inner.atoms(Access)):
-            return (2.5, str(inner))
-        if isinstance(inner, Iverson) and not inner.has(Access) and not contracted:
-            return (3, str(inner))
-        kind = (
-            9
-            if isinstance(inner, Reduce)
-            else 8
-            if isinstance(inner, Where)
-            else 7
-            if isinstance(inner, Iverson)
-            else 6
-        )
-        if isinstance(inner, Add):
-            kind = 5 if not inner.has(Reduce) else 6
-        return (kind, str(inner))
-
-    def _access_key(self, access: Access, contracted: bool) -> tuple[object, ...]:
-        order = self.notation.order
-        ranks = tuple(
-            min(
-                ((order.index(s.name), "") if s.name in order else (len(order), s.name) for s in i.free_symbols),
-                default=(-1, ""),
-            )
-            for i in access.indices
-        )
-        adjoint = 0 if self.notation.is_adjoint(access.tensor) else 1
-        if contracted:
-            return (ranks, adjoint, access.tensor)
-        return (adjoint, len(access.indices), access.tensor, ranks)
-
-    def _size_rank(self, expression: Expr) -> int:
-        sizes = self.notation.sizes
-        return (
-            sizes.index(expression.name) if isinstance(expression, Symbol) and expression.name in sizes else len(sizes)
-        )
+        return sorted(factors, key=lambda f: factor_key(f, self.notation, contracted))
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -240,7 +192,7 @@ class Setter:
         if quotient is not None:
             return quotient
         box = self.signed(argument)
-        if width(box) > 7 or _is_tall(box):
+        if width(box) > 7 or is_tall(box):
             return row(Named("exp"), fenced(box))
         return Script(Letter("e"), sup=box)
 
@@ -292,10 +244,10 @@ class Setter:
         ordered = [(i, self.notation.extent(n)) for i, n in self._in_reading_order(body, limits)]
         if op not in ("sum", "prod"):
             below = separated(
-                [row(self.box(i), Sign("lt"), self.signed(n)) if _is_short(n) else self.box(i) for i, n in ordered]
+                [row(self.box(i), Sign("lt"), self.signed(n)) if is_short(n) else self.box(i) for i, n in ordered]
             )
             return row(Big(op, below), inner)
-        if len(ordered) <= 2 and all(_is_short(n) for _, n in ordered):
+        if len(ordered) <= 2 and all(is_short(n) for _, n in ordered):
             bigs: list[Box] = [Big(op, row(self.box(i), EQUALS, Number("0")), self.signed(n - 1)) for i, n in ordered]
             return row(*bigs, inner)
         return row(Big(op, separated([self.box(i) for i, _ in ordered])), inner)
@@ -373,7 +325,7 @@ class Setter:
     def _derivative(self, body: Expr, variable: Box) -> Box:
         bottom = row(Sign("partial"), variable)
         inner = self.factor(body, last=True)
-        if width(inner) < 7 and not _is_tall(inner):
+        if width(inner) < 7 and not is_tall(inner):
             return Fraction(row(Sign("partial"), inner), bottom)
         return row(Fraction(Sign("partial"), bottom), inner)
 
@@ -394,37 +346,6 @@ class _Contracting(Setter):
 
     def sorted_factors(self, factors: list[Expr], contracted: bool = True) -> list[Expr]:
         return super().sorted_factors(factors, contracted)
-
-
-def float_box(value: float) -> Box:
-    """A decimal number as people write it: ``1e-05`` is a power of ten."""
-    text = repr(value)
-    sign = (MINUS,) if text.startswith("-") else ()
-    mantissa, _, exponent = text.lstrip("-").partition("e")
-    mantissa = mantissa.removesuffix(".0")
-    if not exponent:
-        return row(*sign, Number(mantissa))
-    power = int(exponent)
-    digits = Number(str(abs(power)))
-    ten = Script(Number("10"), sup=row(MINUS, digits) if power < 0 else digits)
-    return row(*sign, ten) if mantissa == "1" else row(*sign, Number(mantissa), Sign("times"), ten)
-
-
-def _is_short(extent: Expr) -> bool:
-    """Whether an extent is short enough to stand on top of a sum: a letter, a number, one of them plus a number."""
-    rest = extent.as_coeff_Add()[1]
-    return rest == 0 or isinstance(rest, Symbol)
-
-
-def _is_tall(box: Box) -> bool:
-    match box:
-        case Fraction() | Big() | Cases():
-            return True
-        case Row(parts):
-            return any(_is_tall(part) for part in parts)
-        case Fence(_, body) | Root(body):
-            return _is_tall(body)
-    return False
 
 
 _METHODS: dict[type, Callable[[Setter, Expr], Box]] = {
@@ -450,5 +371,3 @@ _METHODS: dict[type, Callable[[Setter, Expr], Box]] = {
     sympy.core.numbers.Exp1: Setter.constant,
     sympy.Function: Setter.function,
 }
-
-__all__ = ["COMMA", "ONE", "NoNotation", "Setter", "condition_box", "expression_box", "float_box"]
