@@ -28,7 +28,7 @@ Array = NDArray[Any]
 Gradients = Callable[[Mapping[str, Array], Mapping[str, Array]], Mapping[str, Array]]
 Forward = Callable[..., Mapping[str, Array]]
 
-BUDGET = 800  # scalar operations of one forward evaluation: balls are a million times slower than hardware
+BUDGET = 300  # scalar operations of one forward evaluation: balls are a million times slower than hardware
 
 
 def resolve(operation: Operation | str) -> Operation:

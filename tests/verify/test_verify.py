@@ -1,0 +1,164 @@
+"""Verification of whole operations: the catalog agrees by every witness, and evidence says all that it should."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import numeric
+from derive.registry import declare, get, names
+from derive.reverse import derive
+from verify import Evidence, Row, Verdict, verify
+from verify.steps import StepCheck
+
+SEED = 20
+
+
+@pytest.fixture(scope="module")
+def softmax() -> Evidence:
+    return verify("softmax", seed=SEED)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_operation_of_the_catalog_agrees(name: str) -> None:
+    evidence = verify(name, seed=SEED, cases=1, steps=False)
+    assert evidence.ok, str(evidence)
+    assert {"balls", "jax", "differences", "taylor"} <= {row.witness for row in evidence.rows}
+    assert {"float32", "float64"} <= {row.dtype for row in evidence.rows}
+    checked = {row.argument for row in evidence.rows if row.witness == "jax"}
+    assert checked == {*get(name).wrt, *get(name).program.outputs}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_networks_agree_with_any_activation(activation: str) -> None:
+    evidence = verify(get("mlp", activation=activation), seed=SEED, cases=1, strata=["ordinary", "zeros"], steps=False)
+    assert evidence.ok, str(evidence)
+
+
+def test_degenerate_sizes_are_checked(softmax: Evidence) -> None:
+    strata = {row.stratum for row in softmax.rows}
+    assert {"size ones", "size ascending", "size descending", "size n = 0"} <= strata
+
+
+def test_steps_are_part_of_the_evidence(softmax: Evidence) -> None:
+    assert len(softmax.steps) > 5
+    assert all(isinstance(check, StepCheck) and check.ok for check in softmax.steps)
+
+
+def test_what_was_not_checked_is_said(softmax: Evidence) -> None:
+    assert any("contracting" in reason for reason in softmax.not_checked)
+    assert any(reason.startswith("fractions: ") for reason in softmax.not_checked)
+    bare = verify(declare("x[n]\nL = sum(x**2)/2", name="without_reference"), seed=1, steps=False)
+    assert bare.ok
+    assert any("without_reference has no reference" in reason for reason in bare.not_checked)
+    assert "steps: not asked for" in bare.not_checked
+
+
+def test_evidence_is_json_with_versions_and_seed(softmax: Evidence) -> None:
+    data = json.loads(softmax.to_json())
+    assert (data["operation"], data["verdict"], data["ok"], data["seed"]) == ("softmax", "agrees", True, SEED)
+    assert {"python", "numpy", "sympy", "jax", "python-flint"} <= data["versions"].keys()
+    assert len(data["rows"]) == len(softmax.rows)
+    assert all(row["verdict"] in {verdict.value for verdict in Verdict} for row in data["rows"])
+    assert all(step["verdict"] == "agrees" for step in data["steps"])
+
+
+def test_infinities_do_not_break_json() -> None:
+    row = Row("balls", "x", "ordinary", 1, "float64", np.inf, 1e-9, Verdict.WRONG_FORMULA, example={"x": [np.nan]})
+    data = json.loads(Evidence("op", (row,), 0).to_json())
+    assert data["rows"][0]["error"] == "inf"
+    assert data["rows"][0]["example"]["x"] == ["nan"]
+
+
+def test_the_table_shows_faults_with_their_element() -> None:
+    good = Row("jax", "W", "ordinary", 12, "float64", 1e-16, 1e-9, Verdict.AGREES)
+    bad = replace(good, argument="b", verdict=Verdict.WRONG_FORMULA, note="sign", element="[0] got -1.0")
+    text = str(Evidence("dense", (good, bad), 3, not_checked=("everything else",)))
+    lines = text.splitlines()
+    assert lines[0].startswith("dense: wrong formula (seed 3")
+    assert lines[1].split() == ["witness", "argument", "stratum", "dtype", "points", "error", "bound", "ulp", "verdict"]
+    assert "    sign" in lines
+    assert "    b[0] got -1.0" in lines
+    assert lines[-1] == "not checked: everything else"
+
+
+def rows(*verdicts: tuple[str, Verdict]) -> Evidence:
+    found = [Row(w, "x", "ordinary", 1, "float64", 0.0, 1e-9, v) for w, v in verdicts]
+    return Evidence("op", tuple(found), 0)
+
+
+def test_one_fault_outweighs_all_agreement() -> None:
+    assert rows(("jax", Verdict.AGREES), ("balls", Verdict.INACCURATE)).verdict is Verdict.INACCURATE
+    assert not rows(("jax", Verdict.AGREES), ("balls", Verdict.WRONG_CONVENTION)).ok
+
+
+def test_an_undecided_witness_leaves_the_verdict_to_the_others() -> None:
+    assert rows(("jax", Verdict.AGREES), ("balls", Verdict.CANNOT_DECIDE)).verdict is Verdict.AGREES
+    assert rows(("balls", Verdict.CANNOT_DECIDE)).verdict is Verdict.CANNOT_DECIDE
+    assert rows(("balls", Verdict.OUTSIDE)).verdict is Verdict.OUTSIDE
+    assert rows().verdict is Verdict.CANNOT_DECIDE
+
+
+def test_the_same_seed_gives_the_same_rows() -> None:
+    first, second = (verify("relu", seed=7, cases=1, steps=False) for _ in range(2))
+    assert first.rows == second.rows
+    assert (
+        verify("relu", cases=1, strata=["ordinary"], steps=False).seed
+        != verify("relu", cases=1, strata=["ordinary"], steps=False).seed
+    )
+
+
+def broken_by(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
+    """Let the generated functions return something else."""
+    right = numeric.Function.vjp
+
+    def vjp(self: numeric.Function, inputs: Any, cotangents: Any = None) -> Any:
+        return change(dict(right(self, inputs, cotangents)))
+
+    monkeypatch.setattr(numeric.Function, "vjp", vjp)
+
+
+@pytest.mark.parametrize(
+    ("factor", "witnesses"),
+    [(2.0, {"balls", "jax", "differences", "taylor"}), (1 + 1e-7, {"balls", "jax", "differences"})],
+)
+def test_a_wrong_generated_function_is_noticed_by_every_witness(
+    monkeypatch: pytest.MonkeyPatch, factor: float, witnesses: set[str]
+) -> None:
+    broken_by(monkeypatch, lambda gradients: {name: value * factor for name, value in gradients.items()})
+    evidence = verify("sigmoid", seed=3, cases=1, strata=["ordinary"], steps=False)
+    blamed = {row.witness for row in evidence.rows if row.verdict is Verdict.WRONG_FORMULA and row.dtype == "float64"}
+    assert witnesses <= blamed
+    assert evidence.verdict is Verdict.WRONG_FORMULA
+
+
+def test_a_wrong_derivation_is_noticed_even_if_function_and_enclosure_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = derive(get("sigmoid"))
+    (equation,) = right.adjoint.equations
+    tampered = replace(right, adjoint=right.adjoint.with_(equations=(replace(equation, rhs=equation.rhs * 3),)))
+    monkeypatch.setattr("verify.operations.derive", lambda operation, wrt=None: tampered)
+    evidence = verify("sigmoid", seed=3, cases=1, strata=["ordinary"])
+    by_witness = {row.witness: row.verdict for row in evidence.rows if row.argument == "z" and row.dtype == "float64"}
+    # the enclosure is of the same wrong equation; the independent witnesses are not fooled
+    assert by_witness["balls"] is Verdict.AGREES
+    assert by_witness["jax"] is Verdict.WRONG_FORMULA
+    assert by_witness["differences"] is Verdict.WRONG_FORMULA
+    assert any(check.verdict is Verdict.WRONG_FORMULA for check in evidence.steps)
+
+
+def test_a_declaration_that_differs_from_its_reference_is_noticed() -> None:
+    half = declare("W[n, k]\nlam >= 0\nlam = 0.01\nR = lam*sum(W**2)", name="l2")
+    evidence = verify(half, seed=3, cases=1, strata=["ordinary"], steps=False)
+    wrong = [row for row in evidence.rows if row.verdict is Verdict.WRONG_FORMULA]
+    assert {row.witness for row in wrong} == {"jax"}
+    assert all("the reference forward and the declaration differ" in row.note for row in wrong)
+
+
+def test_progress_is_told() -> None:
+    words: list[str] = []
+    verify("identity", seed=1, cases=1, strata=["ordinary"], progress=words.append)
+    assert words == ["derive", "balls", "jax", "differences", "fractions", "steps"]
