@@ -189,12 +189,18 @@ def _row(parts: tuple[Box, ...]) -> str:
             not text
             or part == COMMA
             or (before == MINUS and number == 1)
-            or (isinstance(before, Named) and piece[0] in "(^")
+            or (isinstance(_operator(before), Named) and piece[0] in "(^")
             or (isinstance(before, Named | Letter) and isinstance(part, Fence) and not piece.startswith("\\left"))
             or (text[-1:].isalnum() and len(piece) == 1 and piece.isalnum() and "\\" not in text.split(" ")[-1])
         )
+        if isinstance(_operator(before), Named) and piece.startswith("\\left"):
+            piece = rf"\!{piece}"  # TeX leaves a gap between an operator and a growing parenthesis
         text += piece if tight else f" {piece}"
     return text
+
+
+def _operator(box: Box | None) -> Box | None:
+    return box.base if isinstance(box, Script) else box
 
 
 def _group(text: str) -> str:

@@ -70,6 +70,10 @@ class Notation:
         given = (name for name in self.adjoints if name in self.tensors and self.tensors[name].role == "cotangent")
         return frozenset(name for name in given if stems.count(self.adjoints[name]) > 1)
 
+    def is_taken(self, letter: str) -> bool:
+        """Whether a letter stands for a tensor, size or index here, so that it can mean nothing else."""
+        return letter in self.tensors or letter in self.sizes or letter in self.order
+
     def extent(self, extent: Expr) -> Expr:
         """The letter of a long extent, or the extent itself."""
         return self.extents.get(extent, extent)

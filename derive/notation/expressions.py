@@ -192,7 +192,7 @@ class Setter:
         if quotient is not None:
             return quotient
         box = self.signed(argument)
-        if width(box) > 7 or is_tall(box):
+        if width(box) > 7 or is_tall(box) or self.notation.is_taken("e"):
             return row(Named("exp"), fenced(box))
         return Script(Letter("e"), sup=box)
 
@@ -243,14 +243,18 @@ class Setter:
         inner = self._body(op, body)
         ordered = [(i, self.notation.extent(n)) for i, n in self._in_reading_order(body, limits)]
         if op not in ("sum", "prod"):
-            below = separated(
-                [row(self.box(i), Sign("lt"), self.signed(n)) if is_short(n) else self.box(i) for i, n in ordered]
-            )
+            below = separated([self.range(i, n) for i, n in ordered])
             return row(Big(op, below), inner)
         if len(ordered) <= 2 and all(is_short(n) for _, n in ordered):
             bigs: list[Box] = [Big(op, row(self.box(i), EQUALS, Number("0")), self.signed(n - 1)) for i, n in ordered]
             return row(*bigs, inner)
-        return row(Big(op, separated([self.box(i) for i, _ in ordered])), inner)
+        plain = {i for access in body.atoms(Access) for i in access.indices}
+        short = [i if i in plain else None for i, _ in ordered]  # the axis at which an index stands tells its range
+        bare = [self.box(i) if i else self.range(*limit) for i, limit in zip(short, ordered, strict=True)]
+        return row(Big(op, separated(bare)), inner)
+
+    def range(self, i: Symbol, extent: Expr) -> Box:
+        return row(self.box(i), Sign("lt"), self.signed(extent))
 
     def _body(self, op: str, body: Expr) -> Box:
         if isinstance(body, Add | Where) or (op != "sum" and split_sign(body)[0]):

@@ -35,7 +35,7 @@ def _kind(inner: Expr, notation: Notation, contracted: bool) -> int:
             if inner.indices:
                 return ELEMENT
             return SCALAR_ADJOINT if notation.is_adjoint(inner.tensor) else SCALAR
-    if not inner.has(Access) and not inner.has(Reduce):
+    if not inner.has(Access) and not inner.has(Reduce) and not (inner.is_Function and not inner.is_integer):
         return NUMBER if inner.is_number else SIZE
     if isinstance(inner, Add):
         if all(not access.indices for access in inner.atoms(Access)):

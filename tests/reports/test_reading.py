@@ -1,0 +1,133 @@
+"""Every formula of the catalog means what it says: a reader of the printed boxes gets the values of the expressions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from sympy import Symbol
+
+from derive.derivation import Derivation
+from derive.nodes import Access, Partial, Sensitivity, Where
+from derive.notation import Box, Notation, expression_box
+from derive.notation.names import name_box
+from derive.notation.sums import split_sign
+from derive.program import Equation
+from derive.registry import get, names
+from derive.reverse import derive
+from numeric.exact import Exact
+from tests.reports.reading import Guarded
+from verify.sampling import sample
+
+
+@pytest.fixture(scope="module", params=names())
+def point(request: pytest.FixtureRequest) -> tuple[Derivation, Exact, Notation]:
+    """A derivation with all its tensors at one small random point."""
+    derivation = derive(get(request.param))
+    case = sample(derivation.program, 11, derivation=derivation, budget=400)
+    return derivation, Exact(derivation.combined, case.exact(derivation)), Notation.of(derivation)
+
+
+def reader(exact: Exact, notation: Notation, indices: dict[Symbol, int]) -> Guarded:
+    def elements(name: str) -> Any:
+        return lambda position: float(exact.value(name, position).mid())
+
+    tensors = {notation.name(name): elements(name) for name in exact.program.tensors}
+    numbers: dict[Box, float] = {name_box(s.name): float(n) for s, n in exact.sizes.items()}
+    numbers |= {name_box(s.name): float(n) for s, n in indices.items()}
+    shapes = {notation.name(n): tuple(size(e, exact) for e in t.shape) for n, t in exact.program.tensors.items()}
+    return Guarded(tensors, numbers, shapes)
+
+
+def positions(equation: Equation, exact: Exact) -> list[dict[Symbol, int]]:
+    """The first, the last and one inner position of an equation's free indices."""
+    extents = {i: size(n, exact) for i, n in equation.ranges.items()}
+    if any(n == 0 for n in extents.values()):
+        return []
+    corners = [dict.fromkeys(extents, 0), {i: n - 1 for i, n in extents.items()}, {i: n // 2 for i, n in extents.items()}]
+    return [corner for k, corner in enumerate(corners) if corner not in corners[:k]]
+
+
+def size(extent: Any, exact: Exact) -> int:
+    return int(extent.subs({s: n for s, n in exact.sizes.items()}))
+
+
+def agree(got: float, exact: Exact, expression: Any, indices: dict[Symbol, int]) -> bool:
+    want = float(exact.evaluate(expression, indices).mid())
+    return math.isclose(got, want, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_equations_read_as_they_are(point: tuple[Derivation, Exact, Notation]) -> None:
+    derivation, exact, notation = point
+    looked = 0
+    for equation in derivation.combined.equations:
+        box = expression_box(equation.rhs, notation.at(equation))
+        for indices in positions(equation, exact):
+            got = reader(exact, notation, indices).read(box)
+            assert agree(got, exact, equation.rhs, indices), (equation, indices, got)
+            looked += 1
+    assert looked
+
+
+def test_steps_read_as_they_are(point: tuple[Derivation, Exact, Notation]) -> None:
+    derivation, exact, notation = point
+    known = set(exact.program.tensors)
+    looked = 0
+    for step in derivation.steps:
+        for side in (step.before, step.after):
+            if side.has(Partial, Sensitivity) or not {a.tensor for a in side.atoms(Access)} <= known:
+                continue
+            equation = Equation(step.target, step.indices, step.extents, side)
+            context = notation.indexed(*(i.name for i in equation.ranges))
+            for indices in positions(equation, exact)[:2]:
+                got = reader(exact, notation, indices).read(expression_box(side, context))
+                assert agree(got, exact, side, indices), (step, indices, got)
+                looked += 1
+    assert looked
+
+
+def test_the_reader_sees_a_wrong_sign_and_a_wrong_index() -> None:
+    """The reader is no rubber stamp: boxes that say something else get another value."""
+    derivation = derive(get("softmax_cross_entropy"))
+    case = sample(derivation.program, 3, derivation=derivation, budget=400)
+    exact, notation = Exact(derivation.combined, case.exact(derivation)), Notation.of(derivation)
+    (equation,) = derivation.equations
+    indices = {i: size(n, exact) - 1 for i, n in equation.ranges.items()}
+    i, j = equation.indices
+    swapped = equation.rhs.xreplace({i: j, j: i})
+    for wrong in (-equation.rhs, equation.rhs * 2, swapped if exact.sizes else -equation.rhs):
+        try:
+            got = reader(exact, notation, indices).read(expression_box(wrong, notation))
+        except (IndexError, KeyError, ValueError):
+            continue
+        except Exception as problem:
+            assert "outside" in str(problem) or "OutOfBounds" in type(problem).__name__
+            continue
+        assert not agree(got, exact, equation.rhs, indices)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_pulling_out_a_sign_keeps_the_value(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    letters = [Access(name) for name in "abcd"]
+    expression: Any = 0
+    for _ in range(3):
+        term: Any = int(rng.integers(-3, 4)) or 1
+        for letter in rng.permutation(4)[:2]:
+            term = term * (letters[letter] - int(rng.integers(0, 3)) * letters[(letter + 1) % 4])
+        expression = expression + term / (letters[int(rng.integers(4))] - 5)
+    negative, rest = split_sign(expression)
+    values = {letter: float(v) for letter, v in zip(letters, rng.normal(size=4), strict=True)}
+    value = float(expression.xreplace(values))
+    assert math.isclose(value, (-1 if negative else 1) * float(rest.xreplace(values)), rel_tol=1e-9)
+    tensors = {name_box(letter.tensor): (lambda _, v=v: v) for letter, v in values.items()}
+    assert math.isclose(Guarded(tensors, {}).read(expression_box(expression)), value, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_where_is_read_by_cases() -> None:
+    x = Access("x")
+    box = expression_box(Where(x > 0, x, -2 * x))
+    for value, expected in ((3.0, 3.0), (-3.0, 6.0)):
+        assert Guarded({name_box("x"): lambda _, v=value: v}, {}).read(box) == expected
