@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 import numeric
 from derive.derivation import Derivation
 from derive.operation import Operation
+from derive.program import Program
 from derive.reverse import derive
 from verify.compare import RELATIVE, Comparison, close, compare, relative_errors
 from verify.errors import WitnessError
 from verify.evidence import Evidence, Row, versions
 from verify.judge import Points, fresh_seed, judge, resolve, run
-from verify.sampling import Case
+from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
 from verify.witnesses import differences, rational
@@ -55,6 +57,7 @@ def verify(
     * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate,
       and the order of the
       Taylor remainder;
+    * *shapes*: any leading axes, where the declaration allows them, against the same rows in one axis;
     * *fractions*: exact rational identity, where the program is a polynomial along its inputs.
 
     Args:
@@ -102,6 +105,7 @@ def verify(
     for place, found in places.items():
         if place in (*_SMOOTH, *_KINKED):
             rows += _differences(derivation, function, place, found)
+    rows += _leading_axes(derivation, function, points)
     say("fractions")
     rows += _fractions(derivation, places, not_checked)
     checks: tuple[StepCheck, ...] = ()
@@ -192,6 +196,44 @@ def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Arra
     note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
     verdict = Verdict.AGREES if good else Verdict.WRONG_FORMULA
     return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
+
+
+def _leading_axes(derivation: Derivation, function: Any, points: Points) -> list[Row]:
+    """Any leading axes (``z[...]``): 2 x 3 rows and a single one must give what the same rows give in one axis."""
+    program = derivation.program
+    if program.ellipsis is None:
+        return []
+    rows = []
+    ordinary = points.stratum("ordinary")[0][0]
+    for axes in ((2, 3), ()):
+        sizes = {**ordinary.sizes, program.ellipsis: int(np.prod(axes))}
+        case = sample(program, ordinary.seed, sizes=sizes, derivation=derivation)
+        spread = replace(
+            case, inputs=_spread(program, case.inputs, axes), cotangents=_spread(program, case.cotangents, axes)
+        )
+        flat, deep = run(function.vjp, function.forward, case), run(function.vjp, function.forward, spread)
+        for name in (*derivation.of, *derivation.gradients):
+            if isinstance(flat, str) or isinstance(deep, str):
+                verdict, error, note = Verdict.WRONG_FORMULA, np.inf, str(flat if isinstance(flat, str) else deep)
+            else:
+                wanted = _spread(program, {name: flat[name]}, axes)[name]
+                same = wanted.shape == deep[name].shape and close(deep[name], wanted)
+                verdict = Verdict.AGREES if same else Verdict.WRONG_FORMULA
+                error = float(np.max(relative_errors(deep[name], wanted)[0], initial=0.0)) if same else np.inf
+                note = "" if same else f"shape {deep[name].shape} where {wanted.shape} is due, or other values"
+            place, count = f"leading axes {axes}", int(np.prod(axes))
+            rows.append(Row("shapes", name, place, count, "float64", error, RELATIVE, verdict, note, case.seed))
+    return rows
+
+
+def _spread(program: Program, arrays: Mapping[str, Array], axes: tuple[int, ...]) -> dict[str, Array]:
+    """The arrays with the axis that stands for any leading axes unfolded into these."""
+    found = {}
+    for name, array in arrays.items():
+        shape = program.tensors[name].shape
+        leads = bool(shape) and shape[0] == program.ellipsis
+        found[name] = array.reshape((*axes, *array.shape[1:])) if leads else array
+    return found
 
 
 def _fractions(derivation: Derivation, places: Mapping[str, Place], not_checked: list[str]) -> list[Row]:

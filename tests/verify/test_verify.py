@@ -44,6 +44,17 @@ def test_degenerate_sizes_are_checked(softmax: Evidence) -> None:
     assert {"size ones", "size ascending", "size descending", "size n = 0"} <= strata
 
 
+def test_leading_axes_are_checked(softmax: Evidence) -> None:
+    strata = {row.stratum for row in softmax.rows if row.witness == "shapes"}
+    assert strata == {"leading axes (2, 3)", "leading axes ()"}
+
+
+def test_a_function_that_mixes_rows_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken_by(monkeypatch, lambda g: {k: v[::-1] if v.ndim > 2 else v for k, v in g.items()})
+    evidence = verify("softmax", seed=3, cases=1, strata=["ordinary"], steps=False)
+    assert {(row.witness, row.argument) for row in evidence.faults} == {("shapes", "z")}
+
+
 def test_steps_are_part_of_the_evidence(softmax: Evidence) -> None:
     assert len(softmax.steps) > 5
     assert all(isinstance(check, StepCheck) and check.ok for check in softmax.steps)
