@@ -6,7 +6,21 @@ import pytest
 from sympy import Integer, Rational
 
 from derive.latex import matrix_latex
-from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Plus, Power, Product, Scalar, Times, Total, Transpose, Whole
+from derive.matrix import (
+    Apply,
+    Bracket,
+    Column,
+    Matrix,
+    Outer,
+    Plus,
+    Power,
+    Product,
+    Scalar,
+    Times,
+    Total,
+    Transpose,
+    Whole,
+)
 from derive.nodes import Access, dimension
 from derive.notation import Notation
 from derive.program import Tensor

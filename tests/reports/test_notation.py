@@ -110,7 +110,7 @@ CASES: list[tuple[str, Expr, str]] = [
     ("three sums", Reduce("sum", at("x", I, J, K), (I, N), (J, D), (K, M)), r"\sum_{i, j, k} x_{ijk}"),
     # conditions
     ("bracket", Iverson(Eq(I, J)), r"[i = j]"),
-    ("bracket on the left", Iverson(T + 1 < Symbol("T", integer=True, nonnegative=True)) * at("z", T + 1),
+    ("bracket on the left", Iverson(Symbol("T", integer=True, nonnegative=True) > T + 1) * at("z", T + 1),
      r"[t + 1 < T] z_{t + 1}"),
     ("bracket on the right", x * Iverson(at("z", I) > 0), r"x_i [z_i > 0]"),
     ("two bounds in one chain", Iverson(And(I - PAD >= 0, I - PAD < N)) * at("x", I - PAD),

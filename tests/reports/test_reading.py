@@ -46,7 +46,11 @@ def positions(equation: Equation, exact: Exact) -> list[dict[Symbol, int]]:
     extents = {i: size(n, exact) for i, n in equation.ranges.items()}
     if any(n == 0 for n in extents.values()):
         return []
-    corners = [dict.fromkeys(extents, 0), {i: n - 1 for i, n in extents.items()}, {i: n // 2 for i, n in extents.items()}]
+    corners = [
+        dict.fromkeys(extents, 0),
+        {i: n - 1 for i, n in extents.items()},
+        {i: n // 2 for i, n in extents.items()},
+    ]
     return [corner for k, corner in enumerate(corners) if corner not in corners[:k]]
 
 
