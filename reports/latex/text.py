@@ -24,7 +24,11 @@ def words(text: str) -> str:
     >>> words("中")
     '\\texttt{[U+4E2D]}'
     """
-    return "".join(_character(c) for c in text)
+    pieces = [_character(c) for c in text]
+    for k in range(1, len(text)):
+        if text[k] == text[k - 1] and text[k] in "-'`,!?":  # no ligature: two signs stay two
+            pieces[k] = "{}" + pieces[k]
+    return "".join(pieces)
 
 
 def _character(character: str) -> str:
@@ -33,14 +37,15 @@ def _character(character: str) -> str:
     code = ord(character)
     if code > LATIN or (code < 32 and character not in "\n\t") or 0x7F <= code < 0xA0:
         return rf"\texttt{{[U+{code:04X}]}}"
-    return escape(character).replace("'", "{'}").replace("-", "{-}") if character in "'-" else escape(character)
+    return escape(character)
 
 
 def typewriter(text: str, space: str = r"\ ") -> str:
     """Text in typewriter letters, spaces kept, line breaks allowed at spaces and behind punctuation."""
     pieces = []
     for character in text:
-        piece = space if character == " " else _character(character)
+        piece = {" ": space, "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "-{}"}.get(character)
+        piece = _character(character) if piece is None else piece
         pieces.append(piece + (r"\allowbreak{}" if character in "_./,(=" else ""))
     return rf"\texttt{{{''.join(pieces)}}}"
 

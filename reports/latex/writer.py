@@ -87,7 +87,7 @@ def _comment(text: str) -> str:
 
 def _equations(block: Equations) -> str:
     if block.boxed:
-        rows = [row for line in block.lines for row in _rows(line, LINE - 3, False)]
+        rows = [row for line in block.lines for row in _rows(line, LINE - 3, any(each.reason for each in block.lines))]
         inner = " \\\\[2pt]\n".join(rows)
         return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
     reasons = any(line.reason for line in block.lines)

@@ -130,11 +130,26 @@ def _reason(piece: Inline) -> str:
     return rf"\text{{{escape(getattr(piece, 'text', ''))}}}"
 
 
+def _cell(content: Sequence[Inline]) -> str:
+    """Running text in a table, where every bar would end the cell, also in code and formulas."""
+    pieces = []
+    for piece in content:
+        match piece:
+            case Code(text):
+                pieces.append(code(text).replace("|", r"\|"))
+            case Math(box):
+                formula = box_latex(box).replace("|", r"\vert ")
+                pieces.append(f"${formula}$")
+            case _:
+                pieces.append(_piece(piece))
+    return "".join(pieces)
+
+
 def _table(table: Table) -> str:
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("\n", " ") for cell in cells) + " |"
 
     rows = [line([words(cell) for cell in table.header]), line(["---"] * len(table.header))]
-    rows += [line([inline(cell) for cell in cells]) for cells in table.rows]
+    rows += [line([_cell(cell) for cell in cells]) for cells in table.rows]
     head = f"*{words(table.caption)}*\n\n" if table.caption else ""
     return head + "\n".join(rows)

@@ -1,0 +1,248 @@
+"""The whole catalog in every format: it compiles, nothing is too wide, nothing raw is left, equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from derive.latex import box_latex
+from derive.notation import expression_box
+from derive.notation.tree import Fraction, Letter, Number, Row, Sign, Words
+from derive.registry import names
+from reports.document import (
+    Code,
+    Document,
+    Equations,
+    Items,
+    Line,
+    Listing,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    formulas,
+    paragraph,
+    text,
+)
+from reports.engines import latex_run, typst_pdf, typst_query
+from reports.html.writer import html
+from reports.latex.writer import latex
+from reports.markdown.writer import markdown
+from reports.typst.math import box_typst
+from reports.typst.writer import typst
+from reports.writing import assets
+
+MATHML = "{http://www.w3.org/1998/Math/MathML}math"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def small(*blocks: object) -> Document:
+    return Document("A small document", (Section("One", tuple(blocks), (), "one"),))  # type: ignore[arg-type]
+
+
+# -- Typst ----------------------------------------------------------------------------------------------------------------
+
+
+def test_typst_compiles_the_catalog_to_the_same_bytes_twice(book: Document) -> None:
+    source, pictures = typst(book), assets(book, "svg")
+    first = typst_pdf(source, pictures)
+    assert first.startswith(b"%PDF-")
+    assert first == typst_pdf(typst(book), pictures)
+
+
+def test_no_equation_is_wider_than_its_room_in_typst(book: Document) -> None:
+    found = typst_query(typst(book), "<formula>", assets(book, "svg"))
+    assert len(found) > 300
+    assert [each["alt"] for each in found if each["wide"] > each["room"] + 0.01] == []
+
+
+def test_an_equation_that_is_too_wide_is_seen() -> None:
+    word = Letter("unbreakable" * 12, "upright")
+    (found,) = typst_query(typst(small(Equations((Line(Letter("x"), word),)))), "<formula>")
+    assert found["wide"] > found["room"]
+
+
+# -- LaTeX ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("tex")
+def test_latex_compiles_the_catalog_without_overfull_lines(book: Document) -> None:
+    pdf, log = latex_run(latex(book), assets(book, "pdf"))
+    assert pdf.startswith(b"%PDF-")
+    wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide\)", log)]
+    assert [points for points in wide if points > 5] == []
+    assert "Missing character" not in log
+    assert "undefined" not in log.lower().replace("undefined control", "undefined control")
+
+
+@pytest.mark.usefixtures("tex")
+def test_an_overfull_line_is_seen() -> None:
+    word = Letter("unbreakable" * 12, "upright")
+    _, log = latex_run(latex(small(Equations((Line(Letter("x"), word),)))))
+    assert re.search(r"Overfull \\hbox \(\d+\.\d+pt too wide\)", log)
+
+
+def test_latex_loads_no_other_packages(book: Document) -> None:
+    loaded = {p for group in re.findall(r"\\usepackage(?:\[.*?\])?\{(.*?)\}", latex(book)) for p in group.split(",")}
+    mathematics = {"amsmath", "amssymb", "booktabs", "listings", "hyperref", "microtype", "graphicx"}
+    assert loaded == mathematics | {
+        "fontenc",
+        "inputenc",
+        "lmodern",
+    }  # the latter three belong to every pdfLaTeX document
+    assert r"\allowdisplaybreaks" in latex(book)
+
+
+# -- HTML -----------------------------------------------------------------------------------------------------------------
+
+
+def test_html_is_well_formed_and_self_contained(book: Document) -> None:
+    page = html(book)
+    root = ET.fromstring(page.split("\n", 1)[1])
+    assert root.tag == f"{XHTML}html"
+    assert not list(root.iter(f"{XHTML}script"))
+    for element in root.iter():
+        for attribute in ("src", "href"):
+            target = element.get(attribute, "#")
+            assert target.startswith(("#", "data:")), target
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    for link in root.iter(f"{XHTML}a"):
+        assert (link.get("href") or "")[1:] in ids
+
+
+def test_html_has_mathml_for_every_formula_and_no_latex_left(book: Document) -> None:
+    root = ET.fromstring(html(book).split("\n", 1)[1])
+    mathematics = list(root.iter(MATHML))
+    assert len(mathematics) >= len(formulas(book))
+    assert all(element.get("aria-label") for element in mathematics)
+    shown = [
+        piece
+        for element in root.iter()
+        if element.tag.endswith(("mi", "mo", "mn", "mtext"))
+        for piece in element.itertext()
+    ]
+    assert [piece for piece in shown if "\\" in piece or "$" in piece] == []
+    assert not list(root.iter("{http://www.w3.org/1998/Math/MathML}merror"))
+
+
+def test_pictures_have_words() -> None:
+    from reports.document import Figure
+
+    figure = Figure("plot", {"svg": b"<svg/>"}, "A caption.", "What is seen.")
+    assert 'alt="What is seen."' in html(small(figure))
+    assert '"What is seen."' in typst(small(figure))
+    assert "![What is seen.](plot.svg)" in markdown(small(figure))
+
+
+# -- Markdown -------------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_dollars_and_fences_are_balanced(book: Document) -> None:
+    page = markdown(book)
+    prose = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", page)
+    prose = re.sub(r"(`+)[^`].*?\1", "", prose)
+    prose = prose.replace(r"\$", "")
+    assert prose.count("$$") % 2 == 0
+    assert prose.count("$") % 2 == 0
+    for block in re.findall(r"(?s)\$\$\n(.*?)\n\$\$", prose):
+        assert block.count(r"\begin{") == block.count(r"\end{")
+        assert block.count("{") - block.count(r"\{") == block.count("}") - block.count(r"\}")
+
+
+def test_markdown_tables_have_as_many_cells_as_columns() -> None:
+    table = Table(("a|b", "c"), ((text("x | y"), text(Code("p|q"))), (text("z"), text(Letter("w")))))
+    rows = [line for line in markdown(small(table)).splitlines() if line.startswith("|")]
+    assert len(rows) == 4
+    assert {len(re.split(r"(?<!\\)\|", row)) for row in rows} == {4}
+
+
+# -- one tree, four languages ---------------------------------------------------------------------------------------------
+
+
+def test_every_operation_is_in_every_format(book: Document) -> None:
+    titles = [inner.title for chapter in book.sections for inner in chapter.sections]
+    assert len(titles) == len(names())
+    for writer in (html, latex, typst, markdown):
+        page = writer(book)
+        assert [title for title in titles if title not in page] == []
+
+
+def test_every_kind_of_block_is_written_in_every_format() -> None:
+    document = small(
+        paragraph("words ", Letter("x"), Text("strong", True), Code("code_1")),
+        Equations((Line(Letter("y"), Fraction(Number("1"), Letter("n")), text("because"), Letter("n")),), boxed=True),
+        Table(("head",), ((text("cell"),),), caption="table caption"),
+        Listing("def f():\n    return 1", "python", "listing caption"),
+        Items((text("item"),)),
+        Note(text("careful"), "warning"),
+    )
+    words = (
+        "words",
+        "strong",
+        "because",
+        "head",
+        "cell",
+        "table caption",
+        "return",
+        "listing caption",
+        "item",
+        "Attention",
+        "careful",
+    )
+    for writer in (html, latex, typst, markdown):
+        page = writer(document)
+        assert [word for word in words if word not in page] == [], writer
+    typst_pdf(typst(document))
+
+
+def test_long_lines_are_broken_at_top_level_terms() -> None:
+    terms = [box for k in range(40) for box in (Sign("plus"), Letter(f"{'abcdefgh'[k % 8]}"), Words("xyz"))][1:]
+    lines = latex(small(Equations((Line(Letter("y"), Row(tuple(terms))),)))).count(r"&\quad +")
+    assert lines >= 2
+
+
+def test_printers_know_the_same_signs() -> None:
+    from derive import latex as latex_printer
+    from reports import spoken
+    from reports.typst import math as typst_printer
+
+    assert set(latex_printer.SIGNS) == set(typst_printer.SIGNS) == set(spoken.SIGNS)
+    assert set(latex_printer.FENCES) == set(typst_printer.FENCES) == set(spoken.FENCES)
+
+
+def test_an_unknown_box_or_block_is_an_error_in_every_printer() -> None:
+    from derive.notation import Box, width
+    from reports.document import Block
+    from reports.spoken import box_words
+
+    for printer in (box_latex, box_typst, box_words, width):
+        with pytest.raises(TypeError, match="Box"):
+            printer(Box())
+    for writer in (html, latex, typst, markdown):
+        with pytest.raises(TypeError, match="Block"):
+            writer(small(Block()))
+
+
+def test_expression_box_is_what_the_writers_get(book: Document) -> None:
+    """Formulas come as trees: no box of the book holds LaTeX or Typst text."""
+    from dataclasses import fields
+
+    def strings(value: object) -> list[str]:
+        if isinstance(value, str):
+            return [value]
+        if isinstance(value, tuple):
+            return [s for part in value for s in strings(part)]
+        if hasattr(value, "__dataclass_fields__"):
+            return [s for f in fields(value) for s in strings(getattr(value, f.name))]  # type: ignore[arg-type]
+        return []
+
+    assert expression_box
+    assert [s for box in formulas(book) for s in strings(box) if "\\" in s or "$" in s or "#" in s] == []
+
+
+def test_paragraphs_keep_what_they_say() -> None:
+    assert "50\\%" in latex(small(Paragraph(text("50%"))))
