@@ -111,7 +111,7 @@ CASES: list[tuple[str, Expr, str]] = [
     # conditions
     ("bracket", Iverson(Eq(I, J)), r"[i = j]"),
     ("bracket on the left", Iverson(Symbol("T", integer=True, nonnegative=True) > T + 1) * at("z", T + 1),
-     r"[t + 1 < T] z_{t + 1}"),
+     r"[T > t + 1] z_{t + 1}"),
     ("bracket on the right", x * Iverson(at("z", I) > 0), r"x_i [z_i > 0]"),
     ("two bounds in one chain", Iverson(And(I - PAD >= 0, I - PAD < N)) * at("x", I - PAD),
      r"[0 \le i - \mathrm{padding} < n] x_{i - \mathrm{padding}}"),
