@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -28,20 +29,25 @@ def typst_pdf(source: str, assets: Mapping[str, bytes] | None = None) -> bytes:
     """
     with extra("typst"):
         import typst
-    with tempfile.TemporaryDirectory(prefix="backproof-") as folder:
-        main = _place(Path(folder), "main.typ", source.encode(), assets)
-        try:
-            compiled: bytes = typst.compile(
-                main,
-                root=Path(folder),
-                format="pdf",
-                ignore_system_fonts=True,
-                timestamp=0,
-                pdf_standards=cast(Any, STANDARD),
-            )
-            return bytes(compiled)
-        except typst.TypstError as problem:
-            raise CompileError(f"typst rejected the document: {_details(problem)}") from None
+    missing = ""
+    while True:
+        with tempfile.TemporaryDirectory(prefix="backproof-") as folder:
+            main = _place(Path(folder), "main.typ", (_by_number(missing) + source).encode(), assets)
+            try:
+                compiled: bytes = typst.compile(
+                    main,
+                    root=Path(folder),
+                    format="pdf",
+                    ignore_system_fonts=True,
+                    timestamp=0,
+                    pdf_standards=cast(Any, STANDARD),
+                )
+                return bytes(compiled)
+            except typst.TypstError as problem:
+                found = _not_in_fonts(problem) - set(missing)
+                if not found:
+                    raise CompileError(f"typst rejected the document: {_details(problem)}") from None
+                missing += "".join(sorted(found))  # the engine alone knows its fonts, and names what they lack
 
 
 def typst_query(source: str, selector: str, assets: Mapping[str, bytes] | None = None) -> list[Any]:
@@ -104,7 +110,7 @@ def first_error(log: str) -> str:
     """
     lines = log.splitlines()
     for number, line in enumerate(lines):
-        if line.startswith("!") or line.partition(":")[0].endswith(".tex"):
+        if line.startswith("!") or re.match(r"[^\s*(]*\.tex:\d+:", line):  # a log also lists the files that it opens
             block = []
             for following in lines[number : number + 8]:
                 if not following.strip():
@@ -165,6 +171,17 @@ def _place(folder: Path, name: str, source: bytes, assets: Mapping[str, bytes] |
     main = folder / name
     main.write_bytes(source)
     return main
+
+
+def _not_in_fonts(problem: Any) -> set[str]:
+    """The characters that no font of the engine has, by its own message."""
+    named = "".join(re.findall(r'the text `"(.*?)"` could not be displayed', str(problem), re.DOTALL))
+    return set(re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), named))
+
+
+def _by_number(characters: str) -> str:
+    """A rule that shows characters as their numbers, ``[U+4E2D]``, as the LaTeX writer does."""
+    return "".join(f'#show "\\u{{{ord(c):x}}}": "[U+{ord(c):04X}]"\n' for c in characters)
 
 
 def _details(problem: Any) -> str:

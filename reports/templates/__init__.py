@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from reports.errors import extra
+
+# What no output language may hold: control characters, and what XML leaves out.
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @cache
@@ -29,5 +33,9 @@ def _environment() -> Any:
 
 
 def render(name: str, **values: object) -> str:
-    """A template with its values put in; a value that is missing raises ``jinja2.UndefinedError``."""
-    return str(_environment().get_template(name).render(**values))
+    """A template with its values put in, control characters by their numbers.
+
+    A value that is missing raises ``jinja2.UndefinedError``.
+    """
+    text = str(_environment().get_template(name).render(**values))
+    return _FORBIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
