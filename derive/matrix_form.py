@@ -28,6 +28,7 @@ from derive.matrix_index import index_form
 from derive.naming import rename_bound
 from derive.nodes import Access, Iverson, Maximum, Minimum, Reduce
 from derive.program import Equation, Program
+from derive.relation import oriented
 from derive.terms import Fresh, canonical, flatten, merge
 from derive.text import content
 
@@ -127,9 +128,10 @@ class Recogniser:
         condition = bracket.condition
         if not isinstance(condition, Relational) or not condition.has(Access):
             raise NoMatrixForm(f"the condition {condition}")
-        parts = [self.piece(condition.lhs), self.piece(condition.rhs)]
+        left, operator, right = oriented(condition)
+        parts = [self.piece(left), self.piece(right)]
         layout = self.union(parts)
-        return Piece(Bracket(condition.rel_op, *(self.align(p, layout) for p in parts)), layout)
+        return Piece(Bracket(operator, *(self.align(p, layout) for p in parts)), layout)
 
     # -- products and sums --------------------------------------------------------------------------------------------
 
@@ -281,8 +283,11 @@ def ordered_terms(expression: Expr) -> list[Expr]:
 
 
 def normal_text(expression: Expr) -> str:
-    """A text that two equal expressions share: flat, canonical terms, fixed bound names."""
+    """A text that two equal expressions share: flat, canonical terms, fixed bound names, comparisons one way round."""
     fresh = Fresh("_n")
+    sides = {r: oriented(r) for r in expression.atoms(Relational)}
+    turned = {r: Relational(left, right, operator) for r, (left, operator, right) in sides.items()}
+    expression = expression.xreplace(turned)
     terms = merge(flatten(expression, fresh))
     parts = []
     for term in map(canonical, terms):

@@ -27,6 +27,7 @@ from derive.matrix import (
 )
 from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Where
 from derive.program import Equation, Program
+from derive.relation import oriented
 
 
 class TextPrinter(StrPrinter):  # type: ignore[misc]
@@ -238,7 +239,8 @@ def condition_text(condition: Boolean) -> str:
     if isinstance(condition, Not):
         return f"not {condition_text(condition.args[0])}"
     if isinstance(condition, Relational):
-        return f"{expression_text(condition.lhs)} {condition.rel_op} {expression_text(condition.rhs)}"
+        left, operator, right = oriented(condition)
+        return f"{expression_text(left)} {operator} {expression_text(right)}"
     return str(condition)
 
 

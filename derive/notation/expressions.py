@@ -41,6 +41,7 @@ from derive.notation.tree import (
     separated,
     superscript,
 )
+from derive.relation import oriented
 from derive.text import content
 
 RELATION_SIGNS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "equals", "!=": "ne"}
@@ -138,7 +139,8 @@ class Setter:
         if isinstance(condition, Not):
             return row(Words("not "), fenced(self.condition(condition.args[0])))
         if isinstance(condition, Relational):
-            return row(self.signed(condition.lhs), Sign(RELATION_SIGNS[condition.rel_op]), self.signed(condition.rhs))
+            left, operator, right = oriented(condition)
+            return row(self.signed(left), Sign(RELATION_SIGNS[operator]), self.signed(right))
         raise NoNotation(f"there is no notation for the condition {condition}")
 
     def chain(self, condition: And) -> Box:

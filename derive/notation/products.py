@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sympy import Add, And, Expr, Float, Integer, Mul, Pow, Rational, Symbol, exp
+from sympy import Add, And, Expr, Float, Integer, Mul, Pow, Rational, exp
 from sympy.core.relational import Relational
 
 from derive.nodes import Access, Iverson, Reduce, Where
 from derive.notation.breaking import width
 from derive.notation.names import is_word
 from derive.notation.tree import CDOT, ONE, THIN, Big, Box, Fence, Fraction, Letter, Named, Number, Row, Script, row
+from derive.relation import is_size, oriented
 
 if TYPE_CHECKING:
     from derive.notation.expressions import Setter
@@ -160,19 +161,10 @@ def bounded(condition: Expr) -> tuple[Expr, str, Expr, bool] | None:
     """``(quantity, "lower" or "upper", bound, strict)`` of an inequality between a quantity and a constant or size."""
     if not isinstance(condition, Relational) or condition.rel_op not in ("<", "<=", ">", ">="):
         return None
-    left, right, op = condition.lhs, condition.rhs, condition.rel_op
-    if _constant(left) and not _constant(right):
-        left, right, op = right, left, {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
-    if not _constant(right):
+    left, op, right = oriented(condition)
+    if not is_size(right):
         return None
     return left, ("upper" if op[0] == "<" else "lower"), right, len(op) == 1
-
-
-def _constant(expression: Expr) -> bool:
-    """A number or an expression of sizes only (sizes are non-negative symbols, indices are not)."""
-    return not expression.has(Access) and all(
-        isinstance(s, Symbol) and s.is_nonnegative for s in expression.free_symbols
-    )
 
 
 def is_plain_number(factor: Expr) -> bool:

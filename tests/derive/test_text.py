@@ -49,6 +49,19 @@ def test_lengths(name: str) -> None:
     assert len(text) <= 800
 
 
+# SymPy orders the sides of a relation by name; print has what varies on the left, numbers and sizes on the right.
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x[n]\ny[i] = where(0 < x[i], x[i], 0)", "dx = [x > 0]*dy"),
+        ("x[T]\ny[t] = where(T > t + 1, x[t], 0)", "dx[t] = dy[t]*[t + 1 < T]"),
+        ("x[n]\ny[i] = where(n - 1 == i, x[i], 0)", "dx[i] = dy[n - 1]*[i == n - 1]"),
+    ],
+)
+def test_brackets_have_the_size_on_the_right(text: str, expected: str) -> None:
+    assert str(derive(declare(text))) == expected
+
+
 # Other tools return 0 for these (SymPy's matrix derivatives of a sum of traces among them).
 SILENT_ZEROS = {
     "A[n, n], B[n, n], X[n, n]\nL = sum(A[i, j]*X[j, i]) + sum(B[i, j]*X[j, i])": ("X", "dX = A.T + B.T"),

@@ -95,7 +95,8 @@ CASES: list[tuple[str, Expr, str]] = [
     ("decimal", Float(0.1) * x, r"0.1 x_i"),
     # reductions
     ("sum", Reduce("sum", x * y, (I, N)), r"\sum_{i = 0}^{n - 1} x_i y_i"),
-    ("double sum", Reduce("sum", (P_ij - Y_ij) ** 2, (I, N), (J, D)), r"\sum_{i = 0}^{n - 1} \sum_{j = 0}^{d - 1} (P_{ij} - Y_{ij})^2"),
+    ("double sum", Reduce("sum", (P_ij - Y_ij) ** 2, (I, N), (J, D)),
+     r"\sum_{i = 0}^{n - 1} \sum_{j = 0}^{d - 1} (P_{ij} - Y_{ij})^2"),
     ("sum of a sum", Reduce("sum", x + y, (I, N)), r"\sum_{i = 0}^{n - 1} (x_i + y_i)"),
     ("sum times element", at("s") * Reduce("sum", x, (I, N)), r"s \sum_{i = 0}^{n - 1} x_i"),
     ("product of sums", Reduce("sum", x, (I, N)) * Reduce("sum", y, (I, N)),
@@ -111,7 +112,9 @@ CASES: list[tuple[str, Expr, str]] = [
     # conditions
     ("bracket", Iverson(Eq(I, J)), r"[i = j]"),
     ("bracket on the left", Iverson(Symbol("T", integer=True, nonnegative=True) > T + 1) * at("z", T + 1),
-     r"[T > t + 1] z_{t + 1}"),
+     r"[t + 1 < T] z_{t + 1}"),
+    ("size on the right", Iverson(Eq(N - 1, I)) * x, r"[i = n - 1] x_i"),
+    ("number on the right", Iverson(Integer(0) < x) * y, r"y_i [x_i > 0]"),
     ("bracket on the right", x * Iverson(at("z", I) > 0), r"x_i [z_i > 0]"),
     ("two bounds in one chain", Iverson(And(I - PAD >= 0, I - PAD < N)) * at("x", I - PAD),
      r"[0 \le i - \mathrm{padding} < n] x_{i - \mathrm{padding}}"),
