@@ -10,6 +10,7 @@ from sympy import Dummy, Expr, Integer, Symbol
 
 from derive.array import Array
 from derive.calls import call_operation
+from derive.conventions import conventions
 from derive.lower import CONSTANTS, RESERVED, Lowering, Unshaped
 from derive.naming import names_in, pick, rename_bound
 from derive.nodes import Access, Reduce, dimension, index, integer_hyper
@@ -345,6 +346,7 @@ class Builder:
             equations=tuple(finished),
             outputs=(),
             facts=tuple(self.facts),
+            conventions=conventions(finished),
             ellipsis=self.ellipsis,
             integers=self.integers,
         )

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from derive.nodes import Access, IntegerAccess
+
+if TYPE_CHECKING:
+    from derive.conventions import Convention
 
 UNKNOWN = Symbol("?", integer=True)
 """The extent of an axis of which only start values are defined yet."""
@@ -106,7 +110,7 @@ class Program:
     equations: tuple[Equation, ...]
     outputs: tuple[str, ...]
     facts: tuple[tuple[Expr, Expr], ...] = ()  # (left, right): an equation between elements that the inputs satisfy
-    conventions: tuple[str, ...] = ()  # printed sentences: the value chosen at each kink
+    conventions: tuple[Convention, ...] = ()  # the value chosen at each kink; str() is the sentence
     ellipsis: Symbol | None = None  # the dimension that stands for any leading axes, if one was declared
     integers: Mapping[Symbol, int] = field(default_factory=dict)  # integer hyper-parameters and their defaults
 

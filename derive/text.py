@@ -65,8 +65,14 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
         numerator, denominator = fraction(expr.args[0].together())
         return f"{self.parenthesize(numerator, PRECEDENCE['Mul'])}//{self.parenthesize(denominator, PRECEDENCE['Pow'])}"
 
+    def _print_Abs(self, expr: Expr) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
     def _print_Infinity(self, expr: Expr) -> str:
         return "inf"
+
+    def _print_NegativeInfinity(self, expr: Expr) -> str:
+        return "-inf"
 
     def _print_Add(self, expr: Add, order: Any = None) -> str:
         number, rest = content(expr)

@@ -62,7 +62,7 @@ def show(name: Subject, json: Json = False) -> None:
     for title, lines in (
         ("layout", [found.layout]),
         ("facts", [f"{expression_text(left)} == {expression_text(right)}" for left, right in found.program.facts]),
-        ("conventions", found.program.conventions),
+        ("conventions", list(map(str, found.program.conventions))),
         ("source", [found.source]),
     ):
         for line in filter(None, lines):
@@ -110,7 +110,7 @@ def _details(found: Operation) -> dict[str, Any]:
         "integers": {str(symbol): default for symbol, default in program.integers.items()},
         "equations": [equation_text(equation) for equation in program.equations],
         "facts": [f"{expression_text(left)} == {expression_text(right)}" for left, right in program.facts],
-        "conventions": list(program.conventions),
+        "conventions": list(map(str, program.conventions)),
         "outputs": list(program.outputs),
         "wrt": list(found.wrt),
     }
