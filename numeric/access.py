@@ -119,7 +119,7 @@ def _pad(
         lengths[axis] = length + before + after
     size = lowering.code.size
     text = ", ".join(f"({size(a)}, {size(b)})" for a, b in widths)
-    return lowering.code.temporary(f"np.pad({code}, ({text},))", f"{code}_padded"), positions, lengths
+    return lowering.code.temporary(f"padded({code}, ({text},))", f"{code}_padded"), positions, lengths
 
 
 def _views(
@@ -144,7 +144,7 @@ def _views(
             elif slope == 1:
                 selection.append(f"{'' if start == 0 else size(start)}:{size((start + count).expand())}")
             else:
-                stop = f"{size(start)} + {size(slope)}*({size(count)})"
+                stop = size((start + slope * count).expand())
                 selection.append(f"{'' if start == 0 else size(start)}:{stop}:{size(slope)}")
         elif len(own) == 2:
             doubled.append((len(axes), position, own))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, floor
 
-from numeric.sizes import SizePrinter
+from numeric.sizes import SizePrinter, canonical
 
 ATOM, PRODUCT, SUM = 3, 2, 1
 
@@ -36,7 +36,10 @@ class Code:
     indent: int = 1
     known: dict[str, str] = field(default_factory=dict)
     sizes: SizePrinter = field(default_factory=SizePrinter)
-    used_sizes: set[Symbol] = field(default_factory=set)
+    axis_sizes: set[Symbol] = field(default_factory=set)
+    number_sizes: set[Symbol] = field(default_factory=set)
+    named_sizes: dict[Expr, Expr] = field(default_factory=dict)
+    size_formulas: dict[Symbol, Expr] = field(default_factory=dict)
     known_temporaries: set[str] = field(default_factory=set)
 
     def line(self, text: str) -> None:
@@ -62,8 +65,30 @@ class Code:
 
     def size(self, expression: Expr) -> str:
         """An expression of sizes as a Python integer expression."""
-        self.used_sizes |= {s for s in expression.free_symbols if isinstance(s, Symbol)}
+        return self._size(expression, self.axis_sizes)
+
+    def number(self, expression: Expr) -> str:
+        """The same where it is a factor or term, not the length of an axis."""
+        return self._size(expression, self.number_sizes)
+
+    def _size(self, expression: Expr, used: set[Symbol]) -> str:
+        if self.named_sizes and expression.has(floor):
+            expression = canonical(expression).xreplace(self.named_sizes).expand()
+        used |= {s for s in expression.free_symbols if isinstance(s, Symbol)}
         return str(self.sizes.doprint(expression))
+
+    def name_size(self, extent: Expr, hint: str) -> None:
+        """Let a computed extent, ``floor(...) + number``, be read by a name wherever it occurs."""
+        formula = canonical(extent)
+        floors = formula.atoms(floor)
+        if len(floors) != 1 or formula in self.size_formulas.values():
+            return
+        (part,) = floors
+        rest = formula - part
+        if rest.is_Integer:
+            symbol = Symbol(self.fresh(hint), integer=True)
+            self.named_sizes[part] = symbol - rest
+            self.size_formulas[symbol] = formula
 
     def text(self) -> list[str]:
         """The lines, with temporaries that are used once put where they are used."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Symbol
+from sympy import Expr, Mul, Symbol
 
 from numeric.code import ATOM, PRODUCT, Val, align, joint
 
@@ -28,7 +28,7 @@ def contract(lowering: Lowering, values: Sequence[Val], limits: Sequence[tuple[S
     elif len(groups) == 1:
         result = _total(lowering, groups[0], present)
     elif len(groups) == 2:
-        result = _pair(lowering, groups[0], groups[1], present, nesting)
+        result = _pair(lowering, groups[0], groups[1], present, nesting, {**scope.ranges, **dict(limits)})
     else:
         result = _einsum(lowering, groups, present, nesting)
     if result.code != "dtype.type(1)":
@@ -69,7 +69,14 @@ def _total(lowering: Lowering, value: Val, present: Sequence[Symbol]) -> Val:
     return Val(f"{value.at(ATOM)}.sum({where})", kept)
 
 
-def _pair(lowering: Lowering, f: Val, g: Val, present: Sequence[Symbol], nesting: Sequence[Symbol]) -> Val:
+def _pair(
+    lowering: Lowering,
+    f: Val,
+    g: Val,
+    present: Sequence[Symbol],
+    nesting: Sequence[Symbol],
+    extents: Mapping[Symbol, Expr],
+) -> Val:
     contracted = [i for i in present if i in f.axes and i in g.axes]
     alone = [i for i in present if i not in contracted]
     if alone:
@@ -91,43 +98,65 @@ def _pair(lowering: Lowering, f: Val, g: Val, present: Sequence[Symbol], nesting
         f, g, left, right = g, f, right, left
     if not left and right and len(f.axes) == 1 and len(g.axes) == 2 and not shared:
         f, g, left, right = g, f, right, left
-    if shared:
-        return _batched(lowering, f, g, shared, left, right, contracted, nesting)
-    if len(left) <= 1 and len(right) <= 1 and len(contracted) == 1:
-        a = align(f, (*left, *contracted))
-        b = align(g, (*contracted, *right))
-        return Val(
-            f"{a.at(PRODUCT if '@' not in a.code and a.level == ATOM else ATOM)} @ {b.at(ATOM)}",
-            (*left, *right),
-            PRODUCT,
-        )
     if not left and not right:
         b = align(g, f.axes)
-        return Val(f"np.vdot({f.code}, {b.code})", ())
-    axes_f = [f.axes.index(i) for i in contracted]
-    axes_g = [g.axes.index(i) for i in contracted]
-    text = f"np.tensordot({f.code}, {g.code}, ({axes_f}, {axes_g}))"
-    return Val(text, (*left, *right))
+        if not shared:
+            return Val(f"np.vdot({f.code}, {b.code})", ())
+        return _total(lowering, Val(f"{f.at(PRODUCT)}*{b.at(ATOM)}", f.axes, PRODUCT), contracted)
+    return _matmul(lowering, f, g, (shared, left, right, contracted), extents)
 
 
-def _batched(
-    lowering: Lowering,
-    f: Val,
-    g: Val,
-    shared: list[Symbol],
-    left: list[Symbol],
-    right: list[Symbol],
-    contracted: list[Symbol],
-    nesting: Sequence[Symbol],
+Axes = Sequence[Symbol]
+
+
+def _matmul(
+    lowering: Lowering, f: Val, g: Val, axes: tuple[Axes, Axes, Axes, Axes], extents: Mapping[Symbol, Expr]
 ) -> Val:
-    if len(left) == 1 and len(right) == 1 and len(contracted) == 1:
-        a, b = align(f, (*shared, *left, *contracted)), align(g, (*shared, *contracted, *right))
-        return Val(f"{a.at(ATOM)} @ {b.at(ATOM)}", (*shared, *left, *right), PRODUCT)
-    if not left and not right:
-        order = f.axes
-        product = Val(f"{f.at(PRODUCT)}*{align(g, order).at(ATOM)}", order, PRODUCT)
-        return _total(lowering, product, contracted)
-    return _einsum(lowering, [f, g], contracted, nesting)
+    """One matrix product, of stacks of matrices where axes are shared: several axes are taken together as one."""
+    shared, left, right, contracted = axes
+    contracted = [i for i in f.axes if i in contracted]
+
+    def size(group: Axes) -> str:
+        return lowering.code.size(Mul(*(extents[i] for i in group)))
+
+    def matrix(v: Val, rows: Axes, columns: Axes, turn: bool) -> Val:
+        """``v`` as (shared, rows, columns); ``turn`` lays it out as (shared, columns, rows) and turns the view."""
+        groups = [g for g in ((columns, rows) if turn else (rows, columns)) if g]
+        order = (*shared, *(i for g in groups for i in g))
+        code = align(v, order)
+        if any(len(g) > 1 for g in groups):
+            shape = ", ".join([*(size([i]) for i in shared), *(size(g) for g in groups)])
+            code = Val(f"{code.at(ATOM)}.reshape({shape})")
+        if not turn or len(groups) == 1:
+            return code
+        return Val(f"{code.at(ATOM)}.T" if not shared else f"{code.at(ATOM)}.swapaxes(-1, -2)")
+
+    def follows(v: Val, first: Axes) -> bool:
+        """Whether these axes come first among the unshared ones, in this order: then nothing is copied."""
+        own = [i for i in v.axes if i not in shared]
+        return own[: len(first)] == list(first)
+
+    for v, other, free in ((g, f, left), (f, g, right)):
+        # Contracted axes in the middle: a product for each leading position, and nothing is copied.
+        own = [i for i in v.axes if i not in shared]
+        first = own.index(contracted[0])
+        lead, tail = own[:first], own[first + len(contracted) :]
+        if lead and tail and free and not shared and own[first : first + len(contracted)] == contracted:
+            a = matrix(other, free, contracted, other.axes[: len(contracted)] == tuple(contracted))
+            stack = ", ".join([*(size([i]) for i in lead), size(contracted), size(tail)])
+            shape = ", ".join(size([i]) for i in (*lead, *free, *tail))
+            many = len(contracted) > 1 or len(tail) > 1
+            b = Val(f"{v.at(ATOM)}.reshape({stack})") if many else v
+            text = f"({a.at(ATOM)} @ {b.at(ATOM)}).reshape({shape})"
+            return Val(text, (*lead, *free, *tail))
+    long = len(contracted) > 1 or len(left) > 1 or len(right) > 1 or bool(shared)
+    a = matrix(f, left, contracted, long and follows(f, contracted))
+    b = matrix(g, contracted, right, long and not follows(g, contracted))
+    result = Val(f"{a.at(ATOM)} @ {b.at(ATOM)}", (*shared, *left, *right), PRODUCT)
+    if len(left) > 1 or len(right) > 1:
+        shape = ", ".join(size([i]) for i in result.axes)
+        result = Val(f"({result.code}).reshape({shape})", result.axes)
+    return result
 
 
 def _einsum(lowering: Lowering, values: Sequence[Val], present: Sequence[Symbol], nesting: Sequence[Symbol]) -> Val:

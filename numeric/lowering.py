@@ -38,11 +38,24 @@ from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
 from numeric.scatter import scatter
-from numeric.stable import Centred, Deviation, Expm1, Log1p, Logistic, LogSoftmax, Sech2, Softmax, Softplus, Tanh
+from numeric.stable import (
+    Centred,
+    Deviation,
+    Expm1,
+    Log1p,
+    Logistic,
+    LogisticMinus,
+    LogisticSlope,
+    LogSoftmax,
+    Sech2,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 
 CALLS = {
     exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
-    Logistic: "logistic", Softplus: "softplus", Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
+    Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus", Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
 }  # fmt: skip
 ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 
@@ -123,7 +136,7 @@ class Lowering:
             return Val(
                 self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])}, dtype=dtype)", f"{e.name}_"), (e,)
             )
-        return Val(self.code.size(e))
+        return Val(self.code.number(e))
 
     def _is_size(self, e: Expr, scope: Scope) -> bool:
         free = e.free_symbols
@@ -188,7 +201,8 @@ class Lowering:
         whole = not any(f.has(Access, Reduce) for f in factors if not f.free_symbols & set(scope.ranges))
         if whole and any(not v.axes for v in bottom):
             # Sizes alone: Python would raise on a size of 0, NumPy gives inf, which an empty array never meets.
-            numbers.insert(0, Val("dtype.type(1)"))
+            literal = numbers and numbers[0].code.isdigit()
+            numbers[: 1 if literal else 0] = [Val(f"dtype.type({numbers[0].code if literal else 1})")]
         arrays = sorted((v for v in top if v.axes), key=lambda v: len(v.axes))
         scale = self._quotient(numbers, [v for v in bottom if not v.axes]) if numbers or not arrays else None
         plain = [v for v in bottom if not v.axes] if scale is None else []
@@ -217,7 +231,8 @@ class Lowering:
             return self.product([e], scope)
         inner = self.value(base, scope)
         if exponent == Rational(1, 2):
-            return Val(f"np.sqrt({inner.code})", inner.axes)
+            inside = inner.code if base.has(Access) else f"dtype.type({inner.code})"
+            return Val(self.code.temporary(f"np.sqrt({inside})", "sqrt"), inner.axes)
         if exponent.is_Rational and exponent.q == 2:
             whole = self.value(Pow(base, exponent - Rational(1, 2), evaluate=False), scope) if exponent > 1 else inner
             return Val(f"{whole.at(ATOM)}*np.sqrt({inner.code})", inner.axes, PRODUCT)
@@ -228,7 +243,9 @@ class Lowering:
     def _call(self, function: str, arguments: Sequence[Expr], scope: Scope) -> Val:
         values = [self.value(a, scope) for a in arguments]
         order = joint(values, tuple(scope.ranges))
-        inside = ", ".join(align(v, order).code for v in values)
+        # A function of sizes alone would be float64.
+        own = any(a.has(Access) for a in arguments) or order
+        inside = ", ".join(align(v, order).code if own else f"dtype.type({v.code})" for v in values)
         return Val(self.code.temporary(f"{function}({inside})", function.split(".")[-1]), order)
 
     def _choose(self, mask: Val, a: Val, b: Val, scope: Scope) -> Val:

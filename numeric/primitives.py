@@ -20,11 +20,32 @@ def logistic(u: Array) -> Array:
     >>> float(logistic(np.array(-720.0))) > 0
     True
     """
-    e = np.exp(-np.abs(u))
-    result: Array = np.where(u >= 0, e.dtype.type(1), e)
-    e += 1
-    result /= e
+    e = np.exp(np.minimum(u, 40))  # from there on the function is 1 to the last digit
+    result: Array = e / (1 + e)
     return result
+
+
+def logistic_slope(u: Array) -> Array:
+    """``logistic(u)*logistic(-u)``, the derivative, as ``(1/2/cosh(u/2))**2``.
+
+    >>> float(logistic_slope(np.array(-720.0))) > 0
+    True
+    """
+    r = 0.5 / np.cosh(0.5 * u)
+    r *= r
+    return r
+
+
+def logistic_minus(u: Array, v: Array) -> Array:
+    """``logistic(u) - v`` with the tail of each side on its own: ``(1 - v) - q`` or ``q - v``, ``q = logistic(-|u|)``.
+
+    >>> float(logistic_minus(np.array(40.0), np.array(1.0)))
+    -4.248354255291589e-18
+    """
+    e = np.exp(np.copysign(u, -1))
+    e /= 1 + e
+    result: Array = 0.5 + np.copysign(0.5, u) - v
+    return result - np.copysign(e, u)
 
 
 def softplus(u: Array) -> Array:
@@ -38,17 +59,14 @@ def softplus(u: Array) -> Array:
 
 
 def sech2(u: Array) -> Array:
-    """``1 - tanh(u)**2`` without cancellation: ``4 e/(1 + e)**2`` with ``e = exp(-2|u|)``.
+    """``1 - tanh(u)**2`` without cancellation: ``1/cosh(u)**2``; the square comes last, so that it may underflow.
 
     >>> float(sech2(np.array(20.0)))
     1.6993417021166355e-17
     """
-    e: Array = np.exp(-2 * np.abs(u))
-    one_plus = 1 + e
-    e /= one_plus
-    e /= one_plus
-    e *= 4
-    return e
+    r = 1 / np.cosh(u)
+    r *= r
+    return r
 
 
 def softmax(u: Array, axis: int) -> Array:
@@ -59,7 +77,7 @@ def softmax(u: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return np.zeros_like(u)
-    e: Array = u - _shift(u, axis)
+    e: Array = u - np.maximum.reduce(u, axis=axis, keepdims=True)
     np.exp(e, out=e)
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
@@ -73,10 +91,9 @@ def log_softmax(u: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return np.zeros_like(u)
-    shifted: Array = u - _shift(u, axis)
-    top = shifted.argmax(axis=axis, keepdims=True)
+    shifted: Array = u - np.maximum.reduce(u, axis=axis, keepdims=True)
     e = np.exp(shifted)
-    np.put_along_axis(e, top, 0, axis)
+    e[_along(shifted.argmax(axis=axis), axis)] = 0
     shifted -= np.log1p(np.add.reduce(e, axis=axis, keepdims=True))
     return shifted
 
@@ -121,9 +138,17 @@ def deviation(u: Array, weights: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return u.copy()
-    d: Array = u - np.take_along_axis(u, weights.argmax(axis=axis, keepdims=True), axis)
+    heaviest = u[_along(weights.argmax(axis=axis), axis)]
+    d: Array = u - np.expand_dims(heaviest, axis)
     d -= np.add.reduce(weights * d, axis=axis, keepdims=True)
     return d
+
+
+def _along(positions: Any, axis: int) -> tuple[Any, ...]:
+    """The index that takes, along one axis, the element at each of the positions."""
+    shape = np.shape(positions)
+    others = [np.arange(n).reshape(-1, *(1,) * (len(shape) - k - 1)) for k, n in enumerate(shape)]
+    return (*others[:axis], positions, *others[axis:])
 
 
 def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values: Array) -> Array:
@@ -132,6 +157,18 @@ def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values
     arrays = np.broadcast_arrays(values, np.asarray(inside), *index)
     keep = arrays[1].astype(bool)
     np.add.at(result, tuple(a[keep] for a in arrays[2:]), arrays[0][keep])
+    return result
+
+
+def padded(array: Array, widths: tuple[tuple[int, int], ...]) -> Array:
+    """The array with that many zeros before and after it along each axis.
+
+    >>> padded(np.array([1.0, 2.0]), ((1, 2),))
+    array([0., 1., 2., 0., 0.])
+    """
+    shape = tuple(n + before + after for n, (before, after) in zip(array.shape, widths, strict=True))
+    result = np.zeros(shape, dtype=array.dtype)
+    result[tuple(slice(before, before + n) for n, (before, _) in zip(array.shape, widths, strict=True))] = array
     return result
 
 
@@ -167,6 +204,6 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 
 __all__ = [
-    "add_at", "centred", "deviation", "log_softmax", "logistic", "logsumexp", "pick", "sech2", "softmax", "softplus",
-    "windows",
+    "add_at", "centred", "deviation", "log_softmax", "logistic", "logistic_minus", "logistic_slope", "logsumexp",
+    "padded", "pick", "sech2", "softmax", "softplus", "windows",
 ]  # fmt: skip

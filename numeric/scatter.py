@@ -112,9 +112,18 @@ def _windows(
     inside = {s for s, _ in sliced.values()}
     limits = [(i, n) for i, n in e.limits if i in inside]
     summed = [(i, n) for i, n in e.limits if i not in inside and i not in looped]
-    inner = _inner_scope(scope, targets, limits)
-    inner = replace(inner, fixed={**scope.fixed, **{p: extents[p] for p in looped}})
-    kept = [i for i in inner.ranges if i not in inside and any(i in f.free_symbols for f in rest)]
+    inner = _inner_scope(scope, targets, [*((p, extents[p]) for p in looped), *limits])
+    kept = [
+        i for i in inner.ranges if i not in inside and i not in looped and any(i in f.free_symbols for f in rest)
+    ]
+    # All products at once, in one contraction; the loop only adds them.
+    expression = Mul(*rest)
+    value = lowering.value(Reduce("sum", expression, *summed) if summed else expression, inner)
+    order = (*kept, *(sliced[a][0] for a in targets))
+    missing = [i for i in order if i not in value.axes]
+    value = lowering.full(value, missing, dict(inner.ranges)) if missing else value
+    if not value.code.isidentifier():
+        value = Val(code.temporary(value.code, "product"), value.axes)
     buffer = code.fresh("scattered")
     shape = ", ".join([*(code.size(scope.ranges[i]) for i in kept), *(code.size(lengths[a]) for a in targets)])
     code.line(f"{buffer} = np.zeros(({shape},), dtype=dtype)")
@@ -123,17 +132,20 @@ def _windows(
         block = code.block(f"for {p.name} in range({code.size(extents[p])}):")
         block.__enter__()
         blocks.append(block)
-    expression = Mul(*rest)
-    value = lowering.value(Reduce("sum", expression, *summed) if summed else expression, inner)
-    order = (*kept, *(sliced[a][0] for a in targets))
-    value = align(lowering.full(value, [i for i in order if i not in value.axes], {**dict(inner.ranges)}), order)
+    picked = [i.name if i in looped else ":" for i in value.axes]
+    while picked and picked[-1] == ":":
+        picked.pop()
+    at_place = Val(
+        f"{value.code}[{', '.join(picked)}]" if picked else value.code,
+        tuple(i for i in value.axes if i not in looped),
+    )
     places = [":"] * len(kept)
     for a, f in targets.items():
         s, slope = sliced[a]
         start = (f - slope * s + offsets[a]).expand()
-        stop = f"{code.size(start)} + {code.size(slope)}*({code.size(extents[s])})"
+        stop = code.size((start + slope * extents[s]).expand())
         places.append(f"{code.size(start)}:{stop}:{code.size(slope)}")
-    code.line(f"{buffer}[{', '.join(places)}] += {value.code}")
+    code.line(f"{buffer}[{', '.join(places)}] += {align(at_place, order).code}")
     for block in reversed(blocks):
         block.__exit__(None, None, None)
     cut = [":"] * len(kept) + [

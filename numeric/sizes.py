@@ -22,13 +22,22 @@ class SizePrinter(PythonCodePrinter):  # type: ignore[misc]
 
     def _print_floor(self, expression: Any) -> str:
         above, below = fraction(together(expression.args[0]))
-        return f"(({self._print(above)})//({self._print(below)}))"
+        return f"({self._term(above)}//{self._term(below)})"
+
+    def _term(self, expression: Any) -> str:
+        text = str(self._print(expression))
+        return text if expression.is_Atom and not text.startswith("-") else f"({text})"
 
     def _print_Max(self, expression: Any) -> str:
         return f"max({', '.join(self._print(argument) for argument in expression.args)})"
 
     def _print_Min(self, expression: Any) -> str:
         return f"min({', '.join(self._print(argument) for argument in expression.args)})"
+
+
+def canonical(expression: Expr) -> Expr:
+    """The expression with the insides of its floors expanded, so that equal sizes look equal."""
+    return expression.replace(floor, lambda inside: floor(inside.expand()))
 
 
 def shifted(expression: Expr, by: int | Expr) -> Expr:
@@ -41,4 +50,4 @@ def is_zero(expression: Expr) -> bool:
     return bool(expression.expand() == Integer(0))
 
 
-__all__ = ["SizePrinter", "floor", "is_zero", "shifted"]
+__all__ = ["SizePrinter", "canonical", "floor", "is_zero", "shifted"]

@@ -20,6 +20,18 @@ class Logistic(Function):  # type: ignore[misc]
     is_extended_real = True
 
 
+class LogisticSlope(Function):  # type: ignore[misc]
+    """``logistic(u)*logistic(-u)``."""
+
+    is_extended_real = True
+
+
+class LogisticMinus(Function):  # type: ignore[misc]
+    """``logistic(u) - v``."""
+
+    is_extended_real = True
+
+
 class Softplus(Function):  # type: ignore[misc]
     """``log(1 + exp(u))``."""
 
@@ -142,9 +154,9 @@ class Stabiliser:
             deviation = self._deviation(e)
             if deviation is not None:
                 return deviation
-        if not isinstance(e, (Add, log)):
+        if not isinstance(e, (Add, Mul, log, exp)) or (isinstance(e, Mul) and not any(map(_is_logistic, e.args))):
             return None
-        # A logarithm looks into its argument, a sum into its terms (and their squares).
+        # A function looks into its argument, a product into its factors, a sum into its terms (and their squares).
         for access in sorted((a for a in _near(e) if a.tensor in self.definitions), key=str):
             inside = self._definition(access)
             if inside is None or not isinstance(inside, (Logistic, Tanh, Softmax)):
@@ -308,13 +320,18 @@ def _logistic_minus(e: Add) -> tuple[Expr, str] | None:
             if v.has(Logistic) or len(e.args) != 2:
                 return None
             u = rest.args[0]
-            after = number * ((1 - v) * rest - v * Logistic(-u))
-            return after, "logistic(u) - v with the tail of each side on its own"
+            return number * LogisticMinus(u, v), "logistic(u) - v with the tail of each side on its own"
     return None
 
 
 def _mul_rule(e: Mul) -> tuple[Expr, str] | None:
     factors = list(e.args)
+    for factor in factors:
+        if isinstance(factor, Logistic) and (opposite := Logistic(-factor.args[0])) in factors:
+            rest = Mul(*(f for f in factors if f not in (factor, opposite)))
+            return rest * LogisticSlope(max(factor.args[0], -factor.args[0], key=_positive_first)), (
+                "both tails of the logistic function from one hyperbolic cosine"
+            )
     for position, factor in enumerate(factors):
         others = factors[:position] + factors[position + 1 :]
         if isinstance(factor, exp):
@@ -330,6 +347,14 @@ def _mul_rule(e: Mul) -> tuple[Expr, str] | None:
                     if u is not None:
                         return Tanh(u) * Mul(*(f for f in others if f is not other)), "tanh without overflow"
     return None
+
+
+def _is_logistic(u: Expr) -> bool:
+    return isinstance(u, Logistic)
+
+
+def _positive_first(u: Expr) -> tuple[bool, str]:
+    return not u.could_extract_minus_sign(), str(u)
 
 
 def _exp_times(factor: Expr, other: Expr) -> tuple[Expr, str] | None:
