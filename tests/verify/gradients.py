@@ -49,9 +49,13 @@ def relu(at_zero: float) -> Vjp:
     return lambda x, d: {"z": d["a"] * np.where(x["z"] > 0, 1, np.where(x["z"] == 0, at_zero, 0)).astype(x["z"].dtype)}
 
 
+def probabilities(z: Any) -> Any:
+    e = np.exp(z - np.max(z, axis=-1, keepdims=True, initial=-np.inf))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 def softmax(x: Arrays, d: Arrays) -> Arrays:
-    e = np.exp(x["z"] - np.max(x["z"], axis=-1, keepdims=True, initial=-np.inf))
-    p = e / e.sum(axis=-1, keepdims=True)
+    p = probabilities(x["z"])
     return {"z": p * (d["a"] - (d["a"] * p).sum(axis=-1, keepdims=True))}
 
 
@@ -152,8 +156,7 @@ def noisy(x: Arrays, d: Arrays) -> Arrays:
 
 
 def softmax_diagonal(x: Arrays, d: Arrays) -> Arrays:
-    e = np.exp(x["z"] - np.max(x["z"], axis=-1, keepdims=True, initial=-np.inf))
-    p = e / e.sum(axis=-1, keepdims=True)
+    p = probabilities(x["z"])
     return {"z": p * (1 - p) * d["a"]}
 
 

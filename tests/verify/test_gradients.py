@@ -5,8 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.verify.gradients import RIGHT, SQUARED, WRONG, Written, changed, dense, one_entry, relu, shared_maximum
-from verify import Verdict, check_gradient
+from tests.verify.gradients import (
+    RIGHT,
+    SQUARED,
+    WRONG,
+    Arrays,
+    Written,
+    changed,
+    dense,
+    one_entry,
+    probabilities,
+    relu,
+    shared_maximum,
+)
+from verify import Verdict, check_gradient, verify
 from verify.verdicts import worst
 
 SEEDS = (0, 1, 2)
@@ -33,6 +45,27 @@ def test_right_gradients_are_accepted(written: Written, seed: int) -> None:
     )
     assert [(row.argument, row.stratum, row.verdict, row.note, row.element) for row in evidence.faults] == []
     assert sum(row.points for row in evidence.rows) > 0
+
+
+def test_cancelling_to_less_than_a_rounding_is_no_fault() -> None:
+    # at this seed P[3, 2] is Y[3, 2] = 1/4 up to 1e-13, so that no digit of P - Y survives in float64
+    evidence = verify("softmax_cross_entropy", seed=5, strata=["tiny"], steps=False)
+    assert evidence.ok, str(evidence)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_millionth_is_a_fault_beside_elements_that_cancel(seed: int) -> None:
+    def slightly_off(x: Arrays, d: Arrays) -> Arrays:
+        gradient = (probabilities(x["Z"]) - x["Y"]) / max(len(x["Z"]), 1)
+        if gradient.size:
+            gradient.flat[np.argmax(abs(gradient))] *= 1 + 1e-6
+        return {"Z": gradient}
+
+    evidence = check_gradient("softmax_cross_entropy", slightly_off, seed=seed)
+    # sizes 0 and 1: no elements, or P = Y = 1 and every product of 0 is right
+    seen = [row for row in evidence.rows if row.points and row.stratum != "size ones"]
+    assert len(seen) > 8
+    assert {row.stratum: row.verdict for row in seen if row.verdict is not Verdict.WRONG_FORMULA} == {}
 
 
 def test_the_worst_element_is_named() -> None:

@@ -168,6 +168,17 @@ def test_condition_of_a_sum_counts_its_terms() -> None:
     assert distance(np.array([1.0, 1.5, np.nan]), here.values("x"))[:2].tolist() == [0.0, 0.5]
 
 
+def test_condition_sees_every_cancellation() -> None:
+    rows, share = 100, 0.25
+    given = np.full((rows, 4), share)
+    here = truth("softmax_cross_entropy", {"Z": np.zeros((rows, 4)), "Y": given}, {})
+    # (P - Y)/n is exactly 0, but P is known to a rounding of 1/4; one of 400 elements may not look exact by chance
+    assert not np.any(to_float(here.values("Z")))
+    assert here.condition("Z").min() > share / rows / 50
+    assert here.condition("Z", sure=True).min() > share / rows / 8
+    assert here.condition("Z", sure=True).max() <= 4 * share / rows
+
+
 def test_labels_at_the_end_of_their_domain_are_exact() -> None:
     here = truth("bce_with_logits", {"z": [40.0], "y": [1.0]}, {})
     assert here.condition("z")[0] < 1e-15

@@ -41,6 +41,7 @@ _BITS = (192, 640, 1800)
 MOST_BITS = _BITS[-1]
 _ACCURATE = 80  # relative bits that an enclosure must have
 _NUDGES = (1, 4, 16)  # units of roundoff: what one rounding does, and what a few of them do together
+_MORE = (1,) * 6  # further draws, before a fault is reported
 _ZERO = flint.arb(2) ** -1080  # below half of the smallest double: nothing in floating point can tell it from 0
 _CHAOS = 1 / 16  # a whole array that moves by this share under a few roundings has no digit to compare
 
@@ -58,8 +59,8 @@ class Truth:
         self._tensors = {**{name: name for name in derivation.program.outputs}, **dict(derivation.gradients)}
         self._values: dict[str, Array] = {}
         self._undecided: dict[str, Array] = {}
-        self._changes: dict[bool, list[tuple[Fraction, dict[str, Array]]]] = {}
-        self._scales: dict[tuple[str, bool], Array] = {}
+        self._changes: dict[tuple[bool, bool], list[tuple[Fraction, dict[str, Array]]]] = {}
+        self._scales: dict[tuple[str, bool, bool], Array] = {}
         self._loose: dict[str, bool] = {}
         self._perturbation: Perturbation | None = None
         self.kinks = has_kinks(derivation.program)
@@ -104,13 +105,17 @@ class Truth:
     def _exact(self, bits: int, perturb: Mapping[Any, Any] | None = None) -> Exact:
         return Exact(self.derivation.combined, self.case.exact(self.derivation), bits=bits, perturb=perturb or {})
 
-    def condition(self, name: str) -> Array:
-        """The change of each element per unit of relative change of inputs and accumulated intermediates."""
-        return self._scale(name, everything=False)
+    def condition(self, name: str, *, sure: bool = False) -> Array:
+        """The change of each element per unit of relative change of inputs and accumulated intermediates.
 
-    def roughness(self, name: str) -> Array:
+        The largest of a few random changes; ``sure`` adds further ones, since in a single one the changes of two
+        numbers that are subtracted may nearly cancel.
+        """
+        return self._scale(name, False, sure)
+
+    def roughness(self, name: str, *, sure: bool = False) -> Array:
         """The change of each element per unit of relative change of inputs and all named intermediates."""
-        return np.maximum(self._scale(name, everything=True), self._scale(name, everything=False))
+        return np.maximum(self._scale(name, True, sure), self._scale(name, False, sure))
 
     def undetermined(self, name: str) -> bool:
         """Whether a few roundings of the inputs move the array as a whole: no computation in this dtype can be right."""
@@ -125,22 +130,21 @@ class Truth:
             self._perturbation = Perturbation(program, given, self.case.cotangents, of=self.derivation.of)
         return self._perturbation.slopes(argument, position)
 
-    def _scale(self, name: str, *, everything: bool) -> Array:
-        key = name, everything
+    def _scale(self, name: str, everything: bool, sure: bool) -> Array:
+        key = name, everything, sure
         if key not in self._scales:
-            self._scales[key] = self._measured(name, everything)
+            found = self._measured(name, everything, sure)
+            self._scales[key] = np.maximum(found, self._scale(name, everything, False)) if sure else found
         return self._scales[key]
 
-    def _measured(self, name: str, everything: bool) -> Array:
+    def _measured(self, name: str, everything: bool, sure: bool) -> Array:
         base = self.values(name)
-        if everything not in self._changes:
-            sizes = [number * self._unit for number in _NUDGES]
-            self._changes[everything] = [(size, self._nudged(everything, size)) for size in sizes]
         scale, moves = np.zeros(base.shape), np.zeros(base.shape)
+        changes = self._changed(everything, sure)
         with flint.ctx.workprec(_BITS[1]):
             for position, value in np.ndenumerate(base):
                 found = [_float(abs(value))]
-                for size, change in self._changes[everything]:
+                for size, change in changes:
                     moved = (change[name][position] - value) / _ball(size) if name in change else None
                     if moved is not None and moved.is_finite():
                         found.append(_float(abs(moved)))
@@ -148,15 +152,28 @@ class Truth:
                     elif everything:
                         found.append(np.inf)  # rounding alone can leave the domain
                 scale[position] = max(found)
-        if not everything:
+        if not everything and not sure:
             sizes_of = np.abs(to_float(base))
             largest = float(np.max(sizes_of, initial=0.0, where=np.isfinite(sizes_of)))
             self._loose[name] = bool(np.max(moves, initial=0.0) > _CHAOS * largest)
         return scale
 
-    def _nudged(self, everything: bool, size: Fraction) -> dict[str, Array]:
-        """Outputs and gradients with every input and intermediate element moved up or down by this relative size."""
-        rng = np.random.default_rng([self.case.seed, size.denominator])
+    def _changed(self, everything: bool, sure: bool) -> list[tuple[Fraction, dict[str, Array]]]:
+        key = everything, sure
+        if key not in self._changes:
+            sizes = [number * self._unit for number in (_MORE if sure else _NUDGES)]
+            first = len(_NUDGES) if sure else 0
+            self._changes[key] = [
+                (size, self._nudged(everything, size, number)) for number, size in enumerate(sizes, first)
+            ]
+        return self._changes[key]
+
+    def _nudged(self, everything: bool, size: Fraction, number: int) -> dict[str, Array]:
+        """Outputs and gradients with every input and intermediate element moved up or down by about this size.
+
+        No two elements move by the same share: else P and Y would move together in P - Y, and hide its cancellation.
+        """
+        rng = np.random.default_rng([self.case.seed, number])
         base = self._exact(_BITS[1])
         moving = accumulated(base.program)
         perturb: dict[tuple[str, tuple[int, ...]], Any] = {}
@@ -173,9 +190,9 @@ class Truth:
                 exact |= _ends(tensor, self.case)
             with flint.ctx.workprec(_BITS[1]):
                 for position, value in np.ndenumerate(array):
-                    factor = Fraction(int(rng.choice([-4, -3, 3, 4])), 4) * size
+                    share = (-1) ** int(rng.integers(2)) * Fraction(int(rng.integers(2**30, 2**31)), 2**31)
                     if value.is_finite() and not exact[position]:
-                        perturb[tensor.name, position] = value * _ball(factor)
+                        perturb[tensor.name, position] = value * _ball(share * size)
         moved_program = self._exact(_BITS[1], perturb)
         result = {}
         for name, tensor_name in self._tensors.items():
