@@ -12,7 +12,7 @@ from ``verify.sampling`` and, as hypothesis strategies, from ``verify.strategies
 witness runs.
 """
 
-from verify.errors import SamplingError, WitnessError
+from verify.errors import MissingReference, SamplingError, WitnessError
 from verify.evidence import Evidence, Row
 from verify.judge import check_gradient
 from verify.operations import verify
@@ -23,6 +23,7 @@ from verify.verdicts import Verdict
 __all__ = [
     "Case",
     "Evidence",
+    "MissingReference",
     "Row",
     "SamplingError",
     "StepCheck",

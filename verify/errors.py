@@ -9,3 +9,7 @@ class SamplingError(ValueError):
 
 class WitnessError(RuntimeError):
     """A witness could not be run; the message says which one, on what, and why."""
+
+
+class MissingReference(WitnessError):
+    """Nobody has stated an operation a second time, so there is nothing that JAX could differentiate."""

@@ -78,6 +78,11 @@ class Evidence:
         return self.verdict is Verdict.AGREES
 
     @property
+    def referenced(self) -> bool:
+        """Whether the declaration was compared with a second statement of the operation, not only with itself."""
+        return any(row.witness == "jax" and row.points for row in self.rows)
+
+    @property
     def faults(self) -> tuple[Row, ...]:
         """The rows whose verdict says that something is wrong or could not be decided."""
         return tuple(row for row in self.rows if row.verdict.faulty or row.verdict is Verdict.CANNOT_DECIDE)
@@ -88,6 +93,7 @@ class Evidence:
             "operation": self.operation,
             "verdict": self.verdict.value,
             "ok": self.ok,
+            "referenced": self.referenced,
             "seed": self.seed,
             "seconds": round(self.seconds, 3),
             "versions": dict(self.versions),

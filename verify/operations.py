@@ -16,7 +16,7 @@ from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
 from verify.compare import RELATIVE, Comparison, close, compare, relative_errors
-from verify.errors import WitnessError
+from verify.errors import MissingReference, WitnessError
 from verify.evidence import Evidence, Row, versions
 from verify.judge import Points, fresh_seed, judge, resolve, run
 from verify.sampling import Case, sample
@@ -51,8 +51,9 @@ def verify(
     * *steps*: both sides of every derivation step, and each gradient as total derivative, in ball arithmetic by
       perturbation;
     * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-9 componentwise and
-      normwise; what
-      disagrees is settled by ball arithmetic;
+      normwise; what disagrees is settled by ball arithmetic; a reference that cannot be run, or that returns other
+      names or shapes than declared, leaves the verdict at *cannot decide*, and one that nobody has stated is named in
+      ``not_checked``;
     * *balls*: the same arrays in float64 and float32 against rigorous enclosures, over all strata and degenerate sizes;
     * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate,
       and the order of the
@@ -99,8 +100,12 @@ def verify(
     say("jax")
     try:
         rows += _autodiff(operation, derivation, function, places)
+    except MissingReference as missing:
+        not_checked.append(f"jax: {missing}")
     except WitnessError as error:
-        not_checked.append(f"jax: {error}")
+        # a second statement that cannot be compared is no agreement, whatever the other witnesses say
+        note, undecided = str(error), Verdict.CANNOT_DECIDE
+        rows.append(Row("jax", "(reference)", "all", 0, "float64", np.inf, RELATIVE, undecided, note, seed))
     say("differences")
     for place, found in places.items():
         if place in (*_SMOOTH, *_KINKED):

@@ -61,6 +61,8 @@ def verify(
 def _line(evidence: Evidence, name: str, seconds: float) -> str:
     witnesses = len({row.witness for row in evidence.rows})
     counts = f"{len(evidence.rows)} checks, {witnesses} witnesses, {len(evidence.steps)} steps"
+    if not evidence.referenced:
+        counts += ", no reference"
     if evidence.not_checked:
         counts += f", {len(evidence.not_checked)} not checked"
     return f"{name}  {evidence.verdict}  {counts}, {seconds:.1f} s, seed {evidence.seed}"

@@ -80,7 +80,9 @@ def test_a_reference_with_other_names_is_refused() -> None:
     from derive.registry import declare
 
     other = declare("U[n, d], W[d, k], b[k]\nZ = U @ W + b", name="dense")
-    with pytest.raises(WitnessError, match="must take the declared names"):
+    with pytest.raises(
+        WitnessError, match=r"takes the declared names \(U, W, b\) and returns .*; it takes \(X, W, b\)"
+    ):
         Autodiff(other, ("U",))
 
 

@@ -12,7 +12,7 @@ import pytest
 import numeric
 from derive.registry import declare, get, names
 from derive.reverse import derive
-from verify import Evidence, Row, Verdict, verify
+from verify import Evidence, Row, Verdict, references, verify
 from verify.steps import StepCheck
 
 SEED = 20
@@ -66,7 +66,66 @@ def test_what_was_not_checked_is_said(softmax: Evidence) -> None:
     bare = verify(declare("x[n]\nL = sum(x**2)/2", name="without_reference"), seed=1, steps=False)
     assert bare.ok
     assert any("without_reference has no reference" in reason for reason in bare.not_checked)
+    assert not bare.referenced
+    assert "nothing independent of its declaration was compared with it" in str(bare)
+    assert bare.to_dict()["referenced"] is False
+    assert softmax.referenced
     assert "steps: not asked for" in bare.not_checked
+
+
+def raises(x: Any) -> Any:
+    raise TypeError("no such array")
+
+
+def branches(x: Any) -> Any:
+    return {"y": x if x.sum() > 0 else -x}  # JAX cannot trace a branch on a value
+
+
+UNUSABLE = {
+    "other names": (lambda u: {"y": u**2}, "it takes (u)"),
+    "too few names": (lambda: {"y": 0.0}, "it takes ()"),
+    "raises": (raises, "it raised TypeError: no such array"),
+    "branches": (branches, "it raised TracerBoolConversionError: Attempted boolean conversion"),
+    "other outputs": (lambda x: {"z": x**2}, "it returns {'z'}"),
+    "more outputs": (lambda x: {"y": x**2, "z": x}, "it returns {'y', 'z'}"),
+    "no mapping": (lambda x: x**2, "it returns a "),
+    "text": (lambda x: {"y": "x**2"}, "it raised"),
+    "scalar": (lambda x: {"y": (x**2).sum()}, "it returns the shape ()"),
+    "one axis more": (lambda x: {"y": x[None] ** 2}, "it returns the shape (1, "),
+    "one element less": (lambda x: {"y": x[1:] ** 2}, "it returns the shape ("),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_reference_that_cannot_be_compared_is_no_agreement(case: str) -> None:
+    forward, given = UNUSABLE[case]
+    squares = declare("x[n]\ny = x**2", name="unusable_reference")
+    references.reference("unusable_reference")(forward)
+    try:
+        evidence = verify(squares, seed=1, cases=1, strata=["ordinary"], steps=False)
+    finally:
+        references.forget("unusable_reference")
+    assert evidence.verdict is Verdict.CANNOT_DECIDE, str(evidence)
+    assert not evidence.referenced
+    (row,) = evidence.faults
+    assert row.witness == "jax"
+    assert "must be a JAX forward that takes the declared names (x) and returns {'y': array[n]}; " in row.note
+    assert given in row.note
+
+
+def test_a_scalar_output_of_another_shape_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(references._references, "l2", lambda W, lam: {"R": (lam * (W**2).sum() / 2)[None]})
+    evidence = verify("l2", seed=1, cases=1, strata=["ordinary"], steps=False)
+    assert evidence.verdict is Verdict.CANNOT_DECIDE
+    (row,) = evidence.faults
+    assert row.note.endswith("returns {'R': a scalar}; where R has the shape (), it returns the shape (1,)")
+
+
+def test_a_fault_outweighs_a_reference_that_cannot_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(references._references, "sigmoid", lambda x: {"a": x})
+    broken_by(monkeypatch, lambda gradients: {name: 2 * value for name, value in gradients.items()})
+    evidence = verify("sigmoid", seed=3, cases=1, strata=["ordinary"], steps=False)
+    assert evidence.verdict is Verdict.WRONG_FORMULA
 
 
 def test_evidence_is_json_with_versions_and_seed(softmax: Evidence) -> None:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.operation import Operation
-from verify.errors import WitnessError
+from verify.errors import MissingReference, WitnessError
 from verify.references import find
 from verify.sampling import Case
+from verify.sizes import extent_value
 
 Array = NDArray[Any]
 
@@ -26,7 +27,9 @@ class Autodiff:
     """The reference of an operation with its vector-Jacobian product, compiled once per set of shapes.
 
     Raises:
-        WitnessError: the operation has no reference, or the reference does not take the declared names.
+        MissingReference: the operation has no reference.
+        WitnessError: the reference does not take the declared names, cannot be run by JAX, or does not return the
+        declared outputs in their shapes; the message says what it must look like and what was given.
 
     Example:
         >>> import derive.registry
@@ -41,21 +44,37 @@ class Autodiff:
     def __init__(self, operation: Operation, wrt: tuple[str, ...]) -> None:
         forward = find(operation.name)
         if forward is None:
-            raise WitnessError(f"{operation.name} has no reference in verify/references, so JAX cannot witness it")
+            raise MissingReference(
+                f"{operation.name} has no reference in verify/references: nothing independent of its declaration "
+                "was compared with it"
+            )
         self.operation, self.wrt, self.forward = operation, wrt, forward
         self._accept()
         self._compiled: dict[tuple[tuple[str, int], ...], Callable[..., Any]] = {}
 
     def _accept(self) -> None:
         """The reference must take exactly the declared names, so that neither can drift away from the other."""
+        try:
+            taken = list(inspect.signature(self.forward).parameters)
+        except (TypeError, ValueError) as error:
+            raise self._refused(f"its arguments cannot be read: {error}") from error
+        if set(taken) != set(self._names):
+            raise self._refused(f"it takes ({', '.join(taken)})")
+
+    @property
+    def _names(self) -> tuple[str, ...]:
         program = self.operation.program
-        declared = {t.name for t in program.inputs} | {str(s) for s in program.integers} | set(self.operation.options)
-        taken = set(inspect.signature(self.forward).parameters)
-        if declared != taken:
-            raise WitnessError(
-                f"the reference of {self.operation.name} must take the declared names {sorted(declared)}; "
-                f"it takes {sorted(taken)}"
-            )
+        declared = [t.name for t in program.inputs] + [str(s) for s in program.integers] + list(self.operation.options)
+        return tuple(dict.fromkeys(declared))
+
+    def _refused(self, given: str) -> WitnessError:
+        """What the reference of this operation must look like, and what was found instead."""
+        program = self.operation.program
+        shapes = [f"{name!r}: {_shape(program.tensors[name].shape)}" for name in program.outputs]
+        return WitnessError(
+            f"the reference of {self.operation.name} must be a JAX forward that takes the declared names "
+            f"({', '.join(self._names)}) and returns {{{', '.join(shapes)}}}; {given}"
+        )
 
     def run(self, case: Case, cotangents: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
         """Outputs and gradients at a case; a scalar output without a cotangent is seeded with 1."""
@@ -68,11 +87,45 @@ class Autodiff:
             arrays = {name: np.array(value, copy=True) for name, value in case.inputs.items()}
             moving = {name: np.asarray(arrays.pop(name), dtype=np.float64) for name in self.wrt}
             seeds = {name: np.array(value, dtype=np.float64) for name, value in cotangents.items()}
-            outputs, gradients = self._compiled[integers](moving, arrays, seeds)
+            self._check_seeds(seeds, case)
+            try:
+                outputs, gradients = self._compiled[integers](moving, arrays, seeds)
+            except WitnessError:
+                raise
+            except Exception as error:  # a forward may fail in any way; the message says how
+                first = next(iter(str(error).splitlines()), "")
+                raise self._refused(f"it raised {type(error).__name__}: {first}") from error
+            for name, value in outputs.items():
+                due = self._due(name, case)
+                if value.shape != due:
+                    raise self._refused(f"where {name} has the shape {due}, it returns the shape {value.shape}")
             return (
                 {name: np.array(value) for name, value in outputs.items()},
                 {name: np.array(value) for name, value in gradients.items()},
             )
+
+    def _due(self, name: str, case: Case) -> tuple[int, ...]:
+        return tuple(extent_value(extent, case.sizes) for extent in self.operation.program.tensors[name].shape)
+
+    def _check_seeds(self, seeds: Mapping[str, Array], case: Case) -> None:
+        for name in self.operation.program.outputs:
+            due = self._due(name, case)
+            if name not in seeds and due:
+                raise WitnessError(f"{self.operation.name}: no cotangent given for {name}{list(due)}")
+            if name in seeds and seeds[name].shape != due:
+                raise WitnessError(
+                    f"{self.operation.name}: the cotangent of {name} must have the shape {due}, got {seeds[name].shape}"
+                )
+
+    def _outputs(self, result: Any) -> dict[str, Any]:
+        """What the reference returned, as floating arrays under the declared names."""
+        import jax.numpy as jnp
+
+        if not isinstance(result, Mapping):
+            raise self._refused(f"it returns a {type(result).__name__}")
+        if set(result) != set(self.operation.program.outputs):
+            raise self._refused(f"it returns {{{', '.join(map(repr, result))}}}")
+        return {name: jnp.asarray(value, dtype=jnp.float64) for name, value in result.items()}
 
     def _product(self, integers: Mapping[str, int]) -> Callable[..., Any]:
         import jax
@@ -80,13 +133,16 @@ class Autodiff:
 
         def product(moving: dict[str, Any], fixed: dict[str, Any], seeds: dict[str, Any]) -> Any:
             def forward(moving: dict[str, Any]) -> dict[str, Any]:
-                return dict(self.forward(**moving, **fixed, **integers, **self.operation.options))
+                return self._outputs(self.forward(**moving, **fixed, **integers, **self.operation.options))
 
             outputs, pull = jax.vjp(forward, moving)
-            missing = [name for name, value in outputs.items() if name not in seeds and value.ndim]
-            if missing:
-                raise WitnessError(f"{self.operation.name}: no cotangent given for {', '.join(missing)}")
+            if any(value.shape != (seeds[name].shape if name in seeds else ()) for name, value in outputs.items()):
+                return outputs, {}  # refused for its shape, before JAX complains about the cotangent
             full = {k: seeds[k].astype(v.dtype) if k in seeds else jnp.ones_like(v) for k, v in outputs.items()}
             return outputs, pull(full)[0]
 
         return product
+
+
+def _shape(extents: tuple[Any, ...]) -> str:
+    return f"array[{', '.join(map(str, extents))}]" if extents else "a scalar"
