@@ -60,6 +60,12 @@ class Derivation:
         """The derived equations, in evaluation order."""
         return self.adjoint.equations
 
+    @cached_property
+    def derived(self) -> tuple[Equation, ...]:
+        """What the steps derive, in their order: the equations, and the adjoints that were put into their readers."""
+        results = (s for s in self.steps if s.rule == "result")
+        return tuple(Equation(s.target, s.indices, s.extents, s.after) for s in results)
+
     @property
     def matrix(self) -> Mapping[str, Matrix]:
         """Derived tensor -> matrix form, for those that have one."""

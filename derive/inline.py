@@ -33,11 +33,12 @@ def put_in(expression: Expr, definition: Equation, run: Reverse) -> Expr:
     return expression.func(*(put_in(a, definition, run) if a.args else a for a in expression.args))
 
 
-def inline_adjoints(run: Reverse, adjoint: Program) -> tuple[Program, list[Step]]:
+def inline_adjoints(run: Reverse, adjoint: Program) -> tuple[Program, list[Equation], list[Step]]:
     """Inline in evaluation order.
 
     An adjoint goes into its reader if the reader does not grow; or, used by one equation alone, if both lines
-    together shrink.  Members of a recurrence stay apart.
+    together shrink.  Members of a recurrence stay apart.  Gives the program that is left, its equations together with
+    those that it no longer needs, and the steps.
     """
     steps = list(run.steps)
     equations = list(adjoint.equations)
@@ -60,8 +61,7 @@ def inline_adjoints(run: Reverse, adjoint: Program) -> tuple[Program, list[Step]
             if candidate is not None:
                 equations[position], new_steps = candidate
                 steps.extend(new_steps)
-    equations = _pruned(equations, wanted)
-    return adjoint.with_(equations=tuple(equations)), steps
+    return adjoint.with_(equations=tuple(_pruned(equations, wanted))), equations, steps
 
 
 def _try(

@@ -112,14 +112,14 @@ class Reverse:
             integers=self.program.integers,
         )
         adjoint = adjoint.with_(equations=sorted_equations(adjoint))
-        adjoint, self.steps = inline_adjoints(self, adjoint)
+        adjoint, before_pruning, self.steps = inline_adjoints(self, adjoint)
         used = {a for e in adjoint.equations for a in e.reads()} | {e.target for e in adjoint.equations}
         kept = {
             n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"
         }
         adjoint = adjoint.with_(tensors=kept)
-        steps = [s for s in self.steps if s.target in {e.target for e in adjoint.equations}]
-        closing = [] if self.seed_rows else [self._closing(e) for e in adjoint.equations]
+        derived = _mentioned(before_pruning, adjoint.equations, self.steps)
+        closing = [] if self.seed_rows else [self._closing(e) for e in derived]
         derivation = Derivation(
             self.program,
             self.of,
@@ -127,7 +127,7 @@ class Reverse:
             adjoint,
             gradients,
             self.cotangents,
-            tuple(_in_order(adjoint, steps, closing)),
+            tuple(_in_order(derived, self.steps, closing)),
             adjoints=self.names,
         )
         forms, form_steps = matrix_forms(derivation)
@@ -436,11 +436,25 @@ def _extent_names(program: Program) -> dict[Expr, list[str]]:
     return found
 
 
-def _in_order(adjoint: Program, steps: Sequence[Step], closing: Sequence[Step]) -> list[Step]:
+def _mentioned(equations: Sequence[Equation], kept: Sequence[Equation], steps: Sequence[Step]) -> list[Equation]:
+    """The kept equations, and those whose targets the steps towards them name before they are put in."""
+    needed = list(kept)
+    while True:
+        targets = {e.target for e in needed}
+        named = {
+            a.tensor for s in steps if s.target in targets for side in (s.before, s.after) for a in side.atoms(Access)
+        }
+        more = [e for e in equations if e in needed or (e.target in named and e.target not in targets)]
+        if len(more) == len(needed):
+            return more
+        needed = more
+
+
+def _in_order(equations: Sequence[Equation], steps: Sequence[Step], closing: Sequence[Step]) -> list[Step]:
     """Steps grouped by the equation they lead to, in the order of evaluation."""
     result: list[Step] = []
     done: set[int] = set()
-    for number, equation in enumerate(adjoint.equations):
+    for number, equation in enumerate(equations):
         for position, step in enumerate(steps):
             same_place = step.indices == equation.indices or step.rule == "local derivative"
             if position not in done and step.target == equation.target and same_place:

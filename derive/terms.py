@@ -226,7 +226,10 @@ def _positive(term: Term) -> Term:
     if not term.coefficient.is_negative:
         return term
     for position, (base, exponent) in enumerate(term.factors):
-        if base.is_Add and exponent.is_Integer and exponent.is_odd and not base.as_coeff_Add()[0].is_positive:
+        if not (base.is_Add and exponent.is_Integer and exponent.is_odd) or base.as_coeff_Add()[0].is_positive:
+            continue
+        # A denominator without a difference stays as it is: nobody writes 1/(-a - b).
+        if exponent.is_positive or any(part.as_coeff_Mul()[0].is_negative for part in base.args):
             factors = (*term.factors[:position], (-base, exponent), *term.factors[position + 1 :])
             return Term(-term.coefficient, term.bound, factors)
     return term

@@ -219,8 +219,11 @@ def _bracket_example(notation: Notation) -> Box:
 
 def _reverse(derivation: Derivation, notation: Notation, label: str) -> tuple[Section, ...]:
     inner = []
-    for number, equation in enumerate(derivation.equations):
+    kept = {equation.target for equation in derivation.equations}
+    for number, equation in enumerate(derivation.derived):
         blocks = reverse_blocks(derivation, notation, equation)
+        if equation.target not in kept:
+            blocks.append(paragraph("It is put in where it is read, and is not computed on its own."))
         name = notation.adjoints.get(equation.target, equation.target)
         place = [str(i) for i, n in zip(equation.indices, equation.extents, strict=True) if n is None]
         where = f" at {', '.join(place)}" if place else ""
@@ -247,19 +250,19 @@ def _conventions(operation: Operation, derivation: Derivation, notation: Notatio
 
 def _stable(function: Function, notation: Notation) -> list[Block]:
     """The rewritings that keep the generated code accurate."""
-    rows = []
+    lines: list[Line] = []
     for rewrite in function.rewrites:
         before, after = (expression_box(_readable(e), notation) for e in (rewrite.before, rewrite.after))
-        cells = (text(before), text(after), text(str(rewrite.because)))
-        if cells not in rows:
-            rows.append(cells)
-    if not rows:
+        pair = [Line(None, before, equals=False), Line(None, after, text(str(rewrite.because)))]
+        if not any(lines[k : k + 2] == pair for k in range(0, len(lines), 2)):
+            lines += pair
+    if not lines:
         return [paragraph("The formulas are evaluated as they stand; no rewriting was needed.")]
     return [
         paragraph(
-            "Equal in exact arithmetic, better in floating point; the generated code contains the right-hand forms."
+            "Equal in exact arithmetic, better in floating point; the generated code contains the form behind the equals sign."
         ),
-        Table(("Naive", "Computed as", "Because"), tuple(rows), weights=(2.4, 2.0, 3.2)),
+        Equations(tuple(lines)),
     ]
 
 
@@ -269,8 +272,11 @@ def _readable(expression: Expr) -> Expr:
     for node in expression.atoms(Node, SympyFunction):
         if type(node).__module__.partition(".")[0] == "numeric":
             name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(node).__name__).lstrip("_")
-            body, *along = node.args
-            found[node] = SympyFunction(name)(body.xreplace({along[0]: along[-1]}) if along else body)
+            arguments = node.args
+            if isinstance(node, Node):  # behind what it is of: the bound index, its extent, where it is taken
+                *of, k, _, i = node.args
+                arguments = tuple(each.xreplace({k: i}) for each in of)
+            found[node] = SympyFunction(name)(*arguments)
     return expression.xreplace(found)
 
 

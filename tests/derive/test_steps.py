@@ -39,18 +39,39 @@ def test_the_output_does_not_depend_on_the_hash_seed(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_steps_speak_of_known_tensors_and_end_in_the_equations(name: str) -> None:
+def test_a_step_names_only_what_is_known_by_then(name: str) -> None:
+    """Inputs, intermediates, cotangents, and adjoints whose own derivation ended before; a recurrence is its own past."""
     derivation = derive(get(name))
-    # An adjoint that was put into its one reader keeps its name in the steps before that.
-    known = {*derivation.combined.tensors, *derivation.adjoints.values()}
-    last = {}
+    loops = [{e.target for e in (*g.starts, *g.equations, *g.ends)} for g in derivation.adjoint.groups if g.direction]
+    known = {*derivation.program.tensors, *derivation.cotangents.values()}
     for step in derivation.steps:
         assert step.because
-        assert {a.tensor for e in (step.before, step.after) for a in e.atoms(Access)} <= known
+        together = next((loop for loop in loops if step.target in loop), set())
+        assert {a.tensor for e in (step.before, step.after) for a in e.atoms(Access)} <= known | together, step
         if step.rule == "result":
-            last[step.target, step.indices] = step.after
+            known.add(step.target)
+    assert known >= {e.target for e in derivation.equations}
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_steps_end_in_the_equations(name: str) -> None:
+    derivation = derive(get(name))
+    derived = {(e.target, e.indices): e.rhs for e in derivation.derived}
     for equation in derivation.equations:
-        assert last[equation.target, equation.indices] == equation.rhs
+        assert derived.pop((equation.target, equation.indices)) == equation.rhs
+    # The others were put in: each is said to be, and is gone.
+    put_in = {s.because for s in derivation.steps if s.rule == "inline"}
+    for target, _ in derived:
+        assert f"{target} put in" in put_in
+        assert target not in derivation.combined.tensors
+
+
+def test_an_adjoint_that_is_put_in_is_derived_first() -> None:
+    derivation = derive(get("softmax_cross_entropy"))
+    assert [e.target for e in derivation.derived] == ["dP", "dZ"]
+    assert [e.target for e in derivation.equations] == ["dZ"]
+    rules = [(s.rule, s.target) for s in derivation.steps]
+    assert rules.index(("result", "dP")) < rules.index(("chain rule", "dZ"))
 
 
 def test_matrix_shorthand_equals_the_index_form() -> None:

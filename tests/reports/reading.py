@@ -76,6 +76,9 @@ class Reader:
             box = rest.pop(0)
             if box in (Sign("thin"), Sign("cdot"), Sign("times")):
                 continue
+            if box == Sign("slash"):  # a flat fraction, as in an exponent
+                value /= self.atom(rest.pop(0))
+                continue
             if isinstance(box, Big):
                 return value * self.big(box, rest)
             if isinstance(box, Named) or (isinstance(box, Script) and isinstance(box.base, Named)):

@@ -45,10 +45,19 @@ TAMPERINGS = {
 @pytest.mark.parametrize("name", ["dense", "softmax", "layer_norm"])
 def test_no_tampered_step_is_accepted(name: str, tampering: str) -> None:
     derivation = derive(get(name))
-    steps = tuple(TAMPERINGS[tampering](step) for step in derivation.steps)
+    context = StepContext(derivation, sample(derivation.program, 2, derivation=derivation, budget=400))
+    # 0 = 0 (in layer norm, the sum of x - mu) stays true under a factor, and only that does.
+    chosen = [s for s in derivation.steps if tampering == "offset" or not vanishes(s, context)]
+    assert len(chosen) > 0.8 * len(derivation.steps)
+    steps = tuple(TAMPERINGS[tampering](step) for step in chosen)
     checks = check_steps(replace(derivation, steps=steps), seed=2)
     assert {check.verdict for check in checks[: len(steps)]} == {Verdict.WRONG_FORMULA}
     assert all(check.detail.startswith("at ") for check in checks[: len(steps)])
+
+
+def vanishes(step: Step, context: StepContext) -> bool:
+    """Whether a step's value is 0 at its first element, of random inputs."""
+    return bool(abs(context.side(step.after, {i: 0 for i in step.indices if isinstance(i, Symbol)})) < 1e-30)
 
 
 def test_a_wrong_adjoint_equation_is_noticed_without_its_steps() -> None:
