@@ -218,3 +218,21 @@ class Sensitivity(Node):
     @property
     def access(self) -> Access:
         return self.args[0]  # type: ignore[no-any-return]
+
+
+class Slope(Node):
+    """``d of[r] / d T[a]``: the total derivative of one element by another, which an entry of a Jacobian is claimed to equal.
+
+    Like :class:`Sensitivity` it is never computed with.
+    """
+
+    def __new__(cls, of: Access, access: Access) -> Slope:
+        return Expr.__new__(cls, of, access)  # type: ignore[no-any-return]
+
+    @property
+    def of(self) -> Access:
+        return self.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def access(self) -> Access:
+        return self.args[1]  # type: ignore[no-any-return]

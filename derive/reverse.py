@@ -16,7 +16,7 @@ from derive.errors import DerivationError
 from derive.inline import inline_adjoints
 from derive.matrix_form import matrix_forms
 from derive.naming import letters, names_in, pick, rename_bound, substitute
-from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, index
+from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Slope, index
 from derive.occurrence import Contribution, Local, Occurrences, freshen, mentions
 from derive.operation import Operation
 from derive.order import sorted_equations
@@ -119,7 +119,7 @@ class Reverse:
         }
         adjoint = adjoint.with_(tensors=kept)
         derived = _mentioned(before_pruning, adjoint.equations, self.steps)
-        closing = [] if self.seed_rows else [self._closing(e) for e in derived]
+        closing = [self._closing(e) for e in derived]
         derivation = Derivation(
             self.program,
             self.of,
@@ -263,8 +263,7 @@ class Reverse:
             if mentions(equation.rhs, tensor.name) and self._carries(equation):
                 raw.extend(self._contributions(equation, tensor.name, indices, record))
         start = plain_sum(raw)
-        if not self.seed_rows:
-            record("chain rule", Sensitivity(tensor.at(*indices)), start, self._reason(tensor.name))
+        record("chain rule", self._claim(tensor.at(*indices)), start, self._reason(tensor.name))
         simplifier = Simplifier(self.patterns, free, self.fresh, record)
         result = self.readable(simplifier.run(raw), free)
         return Equation(target, all_indices, all_extents, result)
@@ -350,19 +349,20 @@ class Reverse:
         indices, extents = self._target_indices(tensor, {})
         target = self.names[name]
         all_indices, all_extents = (*self.rows, *indices), (*(n for _, n in self.seed_rows), *extents)
-        if not self.seed_rows:
-            because = f"{', '.join(self.of)} does not depend on {name}"
-            before = Sensitivity(tensor.at(*indices))
-            self.steps.append(
-                Step("chain rule", target, all_indices, all_extents, before, Integer(0), because, tensor.shape)
-            )
+        because = f"{', '.join(self.of)} does not depend on {name}"
+        before, shape = self._claim(tensor.at(*indices)), tuple(n for n in all_extents if n is not None)
+        self.steps.append(Step("chain rule", target, all_indices, all_extents, before, Integer(0), because, shape))
         return [Equation(target, all_indices, all_extents, Integer(0))]
+
+    def _claim(self, access: Access) -> Expr:
+        """What the adjoint of an element is: the total derivative in it, of the objective or of one output element."""
+        return Slope(self.program.tensors[self.of[0]].at(*self.rows), access) if self.rows else Sensitivity(access)
 
     def _closing(self, equation: Equation) -> Step:
         """The whole claim about one adjoint, end to end."""
         source = next(n for n, a in self.names.items() if a == equation.target)
         indices = equation.indices[len(self.rows) :]
-        before = Sensitivity(self.program.tensors[source].at(*indices))
+        before = self._claim(self.program.tensors[source].at(*indices))
         shape = tuple(n for n in equation.extents if n is not None)
         return Step(
             "result",
@@ -460,7 +460,7 @@ def _in_order(equations: Sequence[Equation], steps: Sequence[Step], closing: Seq
             if position not in done and step.target == equation.target and same_place:
                 result.append(step)
                 done.add(position)
-        result.extend(closing[number : number + 1])
+        result.append(closing[number])
     return result
 
 

@@ -74,7 +74,8 @@ def make_term(coefficient: Expr, bound: Bound, factors: Iterable[tuple[Expr, Exp
                 coefficient *= base**exponent
                 continue
             if isinstance(base, Iverson):
-                powers[base] = Integer(1)
+                if exponent != 0:  # a bracket is its own square
+                    powers[base] = Integer(1)
                 continue
             # A number or a sign common to a sum goes outside, so that 2*a - 2*b and b - a are one base.
             if base.is_Add and exponent.is_Integer:
@@ -259,16 +260,30 @@ def rebuild(terms: Sequence[Term]) -> Expr:
     if len(terms) == 1:
         return rebuild_term(terms[0])
     common = _common(terms)
-    inner: Expr = Integer(0)
+    left = []
     for term in terms:
         rest = [(b, e - common.get(b, Integer(0))) for b, e in term.factors]
         missing = [(b, -e) for b, e in common.items() if b not in term.powers]
-        inner += rebuild_term(make_term(term.coefficient, term.bound, rest + missing))
+        left.append(make_term(term.coefficient, term.bound, rest + missing))
+    inner: Expr = Integer(0)
+    for group in _by_brackets(left):
+        inner += rebuild(group) if 1 < len(group) < len(left) else sum(map(rebuild_term, group), Integer(0))
     outside: Expr = Integer(1)
     for base, exponent in common.items():
         outside *= power(base, exponent)
     number, inner = _content(inner)
     return number * outside * inner
+
+
+def _by_brackets(terms: Sequence[Term]) -> list[list[Term]]:
+    """Terms under the same brackets together, so that a bracket is written once."""
+    groups: dict[frozenset[Expr], list[Term]] = {}
+    for term in terms:
+        inside = {i for i, _ in term.bound}
+        brackets = frozenset(b for b, _ in term.factors if isinstance(b, Iverson) and not b.free_symbols & inside)
+        groups.setdefault(brackets, []).append(term)
+    # Terms without a bracket share nothing by being without one.
+    return [g for brackets, group in groups.items() for g in ([group] if brackets else [[t] for t in group])]
 
 
 def _content(expression: Expr) -> tuple[Expr, Expr]:

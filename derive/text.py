@@ -25,7 +25,7 @@ from derive.matrix import (
     Transpose,
     Whole,
 )
-from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Where
+from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Slope, Where
 from derive.program import Equation, Program
 from derive.relation import oriented
 
@@ -54,6 +54,9 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Sensitivity(self, expr: Sensitivity) -> str:
         return f"dL/d{self._print(expr.access)}"
+
+    def _print_Slope(self, expr: Slope) -> str:
+        return f"d {self._print(expr.of)}/d {self._print(expr.access)}"
 
     def _print_Maximum(self, expr: Expr) -> str:
         return f"max({', '.join(self._print(a) for a in expr.args[:2])})"
@@ -291,9 +294,8 @@ def _matrix(tree: Matrix) -> tuple[str, int]:
         return tree.name, _ATOM
     if isinstance(tree, Scalar):
         text = expression_text(tree.value)
-        return text, _ATOM if tree.value.is_Atom and not text.startswith("-") else (
-            _SUM if tree.value.is_Add else _PRODUCT
-        )
+        whole = tree.value.is_Atom or isinstance(tree.value, Access)
+        return text, _ATOM if whole and not text.startswith("-") else (_SUM if tree.value.is_Add else _PRODUCT)
     if isinstance(tree, Transpose):
         return f"{_in(tree.a, _ATOM)}.T", _ATOM
     if isinstance(tree, Product):

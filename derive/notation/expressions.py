@@ -11,7 +11,7 @@ from sympy.core.relational import Relational
 
 from derive.errors import BackproofError
 from derive.named import NamedFunction
-from derive.nodes import Access, Iverson, Maximum, Minimum, Partial, Reduce, Sensitivity, Where
+from derive.nodes import Access, Iverson, Maximum, Minimum, Partial, Reduce, Sensitivity, Slope, Where
 from derive.notation.breaking import is_tall, width
 from derive.notation.context import Notation
 from derive.notation.names import has_subscript, name_box
@@ -339,6 +339,10 @@ class Setter:
         goal = row(Sign("partial"), self.notation.goal())
         return Fraction(goal, row(Sign("partial"), self.box(expression.access)))
 
+    def slope(self, expression: Slope) -> Box:
+        top, bottom = (row(Sign("partial"), self.box(access)) for access in expression.args)
+        return Fraction(top, bottom)
+
     def constant(self, expression: Expr) -> Box:
         if expression == sympy.oo:
             return Sign("infinity")
@@ -371,6 +375,7 @@ _METHODS: dict[type, Callable[[Setter, Expr], Box]] = {
     sympy.Abs: Setter.magnitude,
     Partial: Setter.partial,
     Sensitivity: Setter.sensitivity,
+    Slope: Setter.slope,
     sympy.core.numbers.Infinity: Setter.constant,
     sympy.core.numbers.NegativeInfinity: Setter.constant,
     sympy.core.numbers.Pi: Setter.constant,
