@@ -40,7 +40,9 @@ class Plan:
     lead: tuple[int, ...] | None
     steps: tuple[Step, ...] | None  # None: an argument needs converting, so every call is checked
     given: int
+    large: bool | None = None  # whether blocks of rows are worth it
     shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+    cuts: dict[str, tuple[tuple[slice, ...] | None, tuple[int, ...]]] = field(default_factory=dict)
 
     def take(self, inputs: Mapping[str, Any]) -> list[Any] | None:
         """The values in the program's order if the arguments are like those that were checked."""
@@ -52,19 +54,19 @@ class Plan:
             if kind is None:
                 values.append(step.value)
                 continue
-            value = inputs.get(step.name)
+            value: Any = inputs.get(step.name)
             if type(value) is not kind:
                 return None
             if step.integer:
                 if value != step.value:
                     return None
             elif kind is np.ndarray:
-                if value.shape != step.shape or value.dtype != step.dtype:  # type: ignore[union-attr]
+                if value.shape != step.shape or value.dtype != step.dtype:
                     return None
                 if step.inside is None:
                     values.append(value)
                 else:
-                    values.append(value.reshape(step.inside) if step.inside else value[()])  # type: ignore
+                    values.append(value.reshape(step.inside) if step.inside else value[()])
             else:
                 values.append(self.dtype.type(value))
         return values
@@ -95,18 +97,23 @@ class Arguments:
         return values, plan
 
     def shapes(self, name: str, plan: Plan) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The shape of an input or output inside the generated code (start values left out), and as a caller has it."""
-        if name not in plan.shapes:
+        """The shape of a tensor (start values left out) inside the generated code, and as a caller has it."""
+        known = plan.shapes.get(name)
+        if known is None:
             tensor = self.program.tensors[name]
             inside = tuple(int(integer_value(n, plan.sizes)) for n in tensor.shape)
-            plan.shapes[name] = inside, self.outer_shape(name, inside, plan.lead)
-        return plan.shapes[name]
+            leads = plan.lead is not None and takes_leading_axes(self.program, tensor)
+            known = plan.shapes[name] = inside, (*plan.lead, *inside[1:]) if leads and plan.lead is not None else inside
+        return known
 
-    def outer_shape(self, name: str, shape: tuple[int, ...], lead: tuple[int, ...] | None) -> tuple[int, ...]:
-        """The shape with the leading axes as they were given."""
-        if lead is not None and takes_leading_axes(self.program, self.program.tensors[name]):
-            return (*lead, *shape[1:])
-        return shape
+    def outside(self, name: str, plan: Plan) -> tuple[tuple[slice, ...] | None, tuple[int, ...]]:
+        """What cuts the start values off a tensor of the generated code, and its shape as a caller has it."""
+        known = plan.cuts.get(name)
+        if known is None:
+            tensor = self.program.tensors[name]
+            cut = tuple(slice(-tensor.origin(axis), None) for axis in range(tensor.rank)) if any(tensor.lower) else None
+            known = plan.cuts[name] = cut, self.shapes(name, plan)[1]
+        return known
 
     def _check(self, inputs: Mapping[str, Any]) -> tuple[list[Any], Plan]:
         program = self.program

@@ -34,7 +34,7 @@ class RowWise:
 
 
 def row_wise(groups: Sequence[Group], tensors: Mapping[str, Tensor], results: Sequence[str]) -> RowWise | None:
-    """How the equations can be evaluated in blocks of rows; ``None`` where they cannot, or it would not pay."""
+    """How the equations can be evaluated in blocks of rows; ``None`` where they cannot."""
     equations = [e for g in groups for e in g.equations]
     if not equations or any(g.direction or g.starts or g.ends for g in groups):
         return None
@@ -68,8 +68,6 @@ def _summed(
     """The targets that are sums over all rows; ``None`` if an equation mixes rows."""
     summed: set[str] = set()
     for e in equations:
-        if not _light(e.rhs):
-            return None
         if e.target in carrying:
             if not isinstance(e.indices[0], Symbol) or not _row_alone(e.rhs, e.indices[0], carrying):
                 return None
@@ -104,15 +102,6 @@ def _sum_of_rows(term: Expr, rows: Symbol, carrying: set[str]) -> bool:
         and not any(a.tensor in carrying for a in _accesses(rest))
         and _row_alone(sums[0].body, own[0], carrying)
     )
-
-
-def _light(e: Expr) -> bool:
-    """Whether no sum does more work than reading its largest factor: matrix products are better left whole."""
-    for total in e.atoms(Reduce):
-        axes = [{s for i in a.indices for s in i.free_symbols} for a in _accesses(total.body)]
-        if axes and not any(own == set().union(*axes) for own in axes):
-            return False
-    return True
 
 
 class Blocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -127,22 +128,13 @@ class Code:
 
 
 def _put_in(line: str, name: str, code: str) -> str:
-    left, right = line.split("=", 1) if "+=" not in line else line.split("+=", 1)
-    whole = right.strip() == name
-    call = re.fullmatch(r"[\w.]+\(.*\)", code) is not None and _one_bracket(code)
-    shown = code if whole or call else f"({code})"
-    replaced = re.sub(rf"\b{name}\b", lambda _: shown, right)
-    return f"{left}{'+=' if '+=' in line else '='}{replaced}"
-
-
-def _one_bracket(code: str) -> bool:
-    """Whether the first bracket closes at the very end: one call."""
-    depth = 0
-    for position, character in enumerate(code):
-        depth += (character == "(") - (character == ")")
-        if depth == 0 and character == ")":
-            return position == len(code) - 1
-    return False
+    """The line with the code in place of the name, in brackets only where they change what is computed."""
+    indent = line[: len(line) - len(line.lstrip())]
+    if " @ " in code and re.search(rf"[*/]{name}\b|\b{name}[*/]", line):
+        code = f"({code})"  # nobody knows which of @ and / comes first
+    parts = re.split(rf"\b{name}\b", line.strip())
+    bracketed, plain = f"({code})".join(parts), code.join(parts)
+    return indent + (plain if ast.dump(ast.parse(plain)) == ast.dump(ast.parse(bracketed)) else bracketed)
 
 
 def align(value: Val, order: Sequence[Symbol]) -> Val:

@@ -157,9 +157,10 @@ class Function:
     @cached_property
     def _blocks(self) -> Blocks | None:
         text = self._vjp_text
+        products = any(call in text.source for call in (" @ ", "np.vdot(", "np.einsum("))
         how = row_wise(text.groups, self._tensors, text.results)
-        if how is None:
-            return None
+        if how is None or products:
+            return None  # matrix products are better left whole: they have blocks and threads of their own
         code = (writer := Writer(self.program, self._tensors)).code
         # As a number (a mean's count) the dimension is the whole one, as an axis that of the block.
         writer.write("vjp", text.groups, text.arguments, text.results)
@@ -190,7 +191,9 @@ class Function:
         known = (*values, *pulled)
         arguments = [known[k] for k in self._vjp_places]
         blocks = self._blocks
-        if blocks is not None and blocks.worth(arguments):
+        if plan.large is None:
+            plan.large = blocks is not None and blocks.worth(arguments)
+        if blocks is not None and plan.large:
             shapes = [self._arguments.shapes(name, plan)[0] for name in self.derivation.gradients]
             results: Sequence[Any] = blocks.run(arguments, {**plan.integers, "dtype": plan.dtype}, shapes)
         else:
@@ -273,14 +276,13 @@ class Function:
 
     def _own(self, name: str, value: Any, plan: Plan) -> Array:
         """A result as a caller expects it: own memory, without start values, with its leading axes."""
-        tensor = self.program.tensors[name]
         array = value if type(value) is np.ndarray and value.dtype == plan.dtype else np.asarray(value, plan.dtype)
-        if plan.lead is None and array.base is None and array.flags.writeable and not any(tensor.lower):
-            return array
-        if any(tensor.lower):
-            array = array[tuple(slice(-tensor.origin(axis), None) for axis in range(array.ndim))]
-        array = array.reshape(self._arguments.outer_shape(name, array.shape, plan.lead))
-        return array if array.flags.owndata and array.flags.writeable else array.copy()
+        cut, shape = self._arguments.outside(name, plan)
+        if cut is not None:
+            array = array[cut]
+        if array.base is not None or not array.flags.writeable:
+            array = array.copy()
+        return array if array.shape == shape else array.reshape(shape)
 
 
 class Residuals:

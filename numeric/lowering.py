@@ -55,8 +55,10 @@ from numeric.stable import (
 
 CALLS = {
     exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
-    Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus", Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
+    Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
+    Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
 }  # fmt: skip
+ZERO = Val("dtype.type(0)")
 ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 
 
@@ -103,7 +105,7 @@ class Lowering:
         if isinstance(e, Reduce):
             return self._reduce(e, scope)
         if isinstance(e, Iverson):
-            return self._choose(self.condition(e.condition, scope), Val("dtype.type(1)"), Val("dtype.type(0)"), scope)
+            return self._choose(self.condition(e.condition, scope), Val("dtype.type(1)"), ZERO, scope)
         if isinstance(e, Where):
             condition, a, b = e.args
             inner = replace(scope, guarded=True)
@@ -172,14 +174,21 @@ class Lowering:
             return self.product(rest, scope, padded)
         inner = self.product(rest, replace(scope, guarded=True), padded) if rest else Val("dtype.type(1)")
         mask = self.condition(And(*(b.condition for b in remaining)), scope)
-        return self._choose(mask, inner, Val("dtype.type(0)"), scope)
+        return self._choose(mask, inner, ZERO, scope)
 
     def product(
-        self, factors: Sequence[Expr], scope: Scope, padded: Mapping[Access, frozenset[int]] | None = None
+        self,
+        factors: Sequence[Expr],
+        scope: Scope,
+        padded: Mapping[Access, frozenset[int]] | None = None,
+        more: Sequence[Val] = (),
     ) -> Val:
-        """A product; numbers and small arrays first, so that few passes touch the large ones."""
+        """A product; numbers and small arrays first, so that few passes touch the large ones.
+
+        ``more`` are factors that have been written already.
+        """
         padded = padded or {}
-        top: list[Val] = []
+        top: list[Val] = list(more)
         bottom: list[Val] = []
         negative = False
         for factor in factors:
@@ -196,28 +205,31 @@ class Lowering:
                 top.append(access_value(self, factor, scope, padded[factor]))
             else:
                 top.append(self.value(factor, scope))
-        sign_ = "-" if negative else ""
-        numbers = [v for v in top if not v.axes]
-        whole = not any(f.has(Access, Reduce) for f in factors if not f.free_symbols & set(scope.ranges))
-        if whole and any(not v.axes for v in bottom):
-            # Sizes alone: Python would raise on a size of 0, NumPy gives inf, which an empty array never meets.
-            literal = numbers and numbers[0].code.isdigit()
-            numbers[: 1 if literal else 0] = [Val(f"dtype.type({numbers[0].code if literal else 1})")]
+        numbers, under = ([v for v in part if not v.axes] for part in (top, bottom))
         arrays = sorted((v for v in top if v.axes), key=lambda v: len(v.axes))
-        scale = self._quotient(numbers, [v for v in bottom if not v.axes]) if numbers or not arrays else None
-        plain = [v for v in bottom if not v.axes] if scale is None else []
         divisors = [v for v in bottom if v.axes]
-        values = [*([scale] if scale else []), *arrays] or [Val("1")]
-        order = joint([*values, *divisors], tuple(scope.ranges))
-        text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(values))
-        for divisor in (*plain, *divisors):
+        if arrays and under and len(numbers) == 1 and numbers[0].code in ("2", "4", "8"):
+            under = [Val(self._quotient(under, [numbers.pop()]).code, (), PRODUCT)]  # exact, and one pass
+        if numbers or not arrays:
+            if under and not any(f.has(Access, Reduce) for f in factors if not f.free_symbols & set(scope.ranges)):
+                # Sizes alone: Python would raise on a size of 0, NumPy gives inf, which an empty array never meets.
+                literal = bool(numbers) and numbers[0].code.isdigit()
+                numbers[: int(literal)] = [Val(f"dtype.type({numbers[0].code if literal else 1})")]
+            arrays.insert(0, self._quotient(numbers, under))
+        elif under and len(arrays[0].axes) < len(arrays[-1].axes):
+            small = arrays[0]
+            text = f"{small.at(PRODUCT)}/{self._quotient(under, []).at(ATOM)}"
+            arrays[0] = Val(text, small.axes, PRODUCT)
+        elif under:
+            divisors.append(self._quotient(under, []))
+        order = joint([*arrays, *divisors], tuple(scope.ranges))
+        text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(arrays))
+        for divisor in divisors:
             text += f"/{align(divisor, order).at(ATOM)}"
-        return Val(sign_ + text, order, PRODUCT if not sign_ else SUM)
+        return Val(f"-{text}" if negative else text, order, SUM if negative else PRODUCT)
 
     @staticmethod
-    def _quotient(top: list[Val], bottom: list[Val]) -> Val | None:
-        if not top and not bottom:
-            return None
+    def _quotient(top: list[Val], bottom: list[Val]) -> Val:
         text = "*".join(v.at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(top)) or "1"
         if bottom:
             lower = "*".join(v.at(ATOM) for v in bottom)
@@ -250,6 +262,8 @@ class Lowering:
 
     def _choose(self, mask: Val, a: Val, b: Val, scope: Scope) -> Val:
         order = joint([mask, a, b], tuple(scope.ranges))
+        if b.code == ZERO.code and a.axes:
+            return Val(f"where({align(mask, order).code}, {align(a, order).code})", order)
         parts = ", ".join(align(v, order).code for v in (mask, a, b))
         return Val(f"np.where({parts})", order)
 
@@ -330,8 +344,7 @@ class Lowering:
         result = contract(self, values or [Val("dtype.type(1)")], e.limits, scope)
         if not numbers:
             return result
-        scale = self.product(numbers, scope)
-        return Val(f"{scale.at(PRODUCT)}*{result.at(ATOM)}", result.axes, PRODUCT)
+        return self.product(numbers, scope, more=[result])
 
     # -- conditions and integers --------------------------------------------------------------------------------------
 

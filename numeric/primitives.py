@@ -138,17 +138,42 @@ def deviation(u: Array, weights: Array, axis: int) -> Array:
     """
     if u.shape[axis] == 0:
         return u.copy()
-    heaviest = u[_along(weights.argmax(axis=axis), axis)]
-    d: Array = u - np.expand_dims(heaviest, axis)
+    heaviest = _taken(u, weights.argmax(axis=axis), axis)
+    d: Array = u - (heaviest[..., None] if axis == u.ndim - 1 else np.expand_dims(heaviest, axis))
     d -= np.add.reduce(weights * d, axis=axis, keepdims=True)
     return d
 
 
+def where(mask: Array, values: Array) -> Array:
+    """The values where the mask holds, 0 elsewhere, also in place of NaN and infinities.
+
+    >>> where(np.array([True, False]), np.array([1.0, np.inf]))
+    array([1., 0.])
+    """
+    if values.size < 4096 or values.shape != mask.shape:
+        return np.where(mask, values, 0)
+    # On the bits: a choice element by element is many times slower where the mask is irregular.
+    bits = np.dtype(f"i{values.dtype.itemsize}")
+    keep = mask.astype(bits)
+    np.negative(keep, out=keep)
+    np.bitwise_and(keep, np.ascontiguousarray(values).view(bits), out=keep)
+    result: Array = keep.view(values.dtype)
+    return result
+
+
 def _along(positions: Any, axis: int) -> tuple[Any, ...]:
-    """The index that takes, along one axis, the element at each of the positions."""
+    """The index of the element at each of the positions along one axis."""
     shape = np.shape(positions)
     others = [np.arange(n).reshape(-1, *(1,) * (len(shape) - k - 1)) for k, n in enumerate(shape)]
     return (*others[:axis], positions, *others[axis:])
+
+
+def _taken(u: Array, positions: Any, axis: int) -> Array:
+    """The element at each of the positions along one axis."""
+    if axis == u.ndim - 1:
+        first = np.arange(0, u.size, u.shape[-1])
+        return np.asarray(u.take(positions + (first if u.ndim == 2 else first.reshape(u.shape[:-1]))))
+    return np.asarray(u[_along(positions, axis)])
 
 
 def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values: Array) -> Array:
@@ -205,5 +230,6 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 __all__ = [
     "add_at", "centred", "deviation", "log_softmax", "logistic", "logistic_minus", "logistic_slope", "logsumexp",
-    "padded", "pick", "sech2", "softmax", "softplus", "windows",
+    "padded", "pick", "sech2", "softmax", "softplus", "where",
+    "windows",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from numeric.code import Code, align
 from numeric.errors import UnsupportedExpression
 from numeric.hoist import hoist
 from numeric.lowering import Lowering, Scope
-from numeric.stable import stabilise
+from numeric.stable import Rewrite, stabilise
 
 
 class ProgramCode:
@@ -134,10 +134,10 @@ def _split(rhs: Expr, free: Mapping[Symbol, Expr]) -> tuple[Expr, list[tuple[Exp
     return Add(*plain), guarded
 
 
-def stable_groups(groups: Sequence[Group], definitions: Mapping[str, Equation]) -> tuple[list[Group], list[object]]:
+def stable_groups(groups: Sequence[Group], definitions: Mapping[str, Equation]) -> tuple[list[Group], list[Rewrite]]:
     """Groups with stabilised right-hand sides, and the rewritings."""
     result: list[Group] = []
-    rewrites: list[object] = []
+    rewrites: list[Rewrite] = []
     for group in groups:
         parts = []
         for equations in (group.equations, group.starts, group.ends):
