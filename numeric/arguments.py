@@ -55,7 +55,8 @@ class Plan:
                 values.append(step.value)
                 continue
             value: Any = inputs.get(step.name)
-            if type(value) is not kind:
+            alike = type(value) is kind
+            if not alike:
                 return None
             if step.integer:
                 if value != step.value:

@@ -113,9 +113,7 @@ def _windows(
     limits = [(i, n) for i, n in e.limits if i in inside]
     summed = [(i, n) for i, n in e.limits if i not in inside and i not in looped]
     inner = _inner_scope(scope, targets, [*((p, extents[p]) for p in looped), *limits])
-    kept = [
-        i for i in inner.ranges if i not in inside and i not in looped and any(i in f.free_symbols for f in rest)
-    ]
+    kept = [i for i in inner.ranges if i not in inside and i not in looped and any(i in f.free_symbols for f in rest)]
     # All products at once, in one contraction; the loop only adds them.
     expression = Mul(*rest)
     value = lowering.value(Reduce("sum", expression, *summed) if summed else expression, inner)
