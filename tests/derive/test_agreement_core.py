@@ -41,7 +41,7 @@ class TestMatrixOperations:
         agrees(get("logistic_regression"), loss, inputs)
         second = hessian(get("logistic_regression"), wrt="w")
         (got,) = evaluated(second, inputs).values()
-        close(got, jax.hessian(loss, argnums=1)(*inputs.values()))
+        close(got, jax.jit(jax.hessian(loss, argnums=1))(*inputs.values()))
 
     def test_softmax_cross_entropy(self, n: int, d: int, k: int) -> None:
         inputs = normals(n, Z=(n, k)) | {"Y": np.eye(k)[np.arange(n) % k]}

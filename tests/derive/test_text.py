@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from derive.registry import declare, get, names
+from derive.registry import declare, names
 from derive.reverse import derive
+from tests.derive.support import derived
 
 # Sources: Bishop 2006 (4.88, 4.91, 4.109, 5.53-5.54), Goodfellow et al. 2016 (6.5), Ba et al. 2016, and for attention
 # the product rule of matrices with the softmax Jacobian diag(p) - p p^T.
@@ -39,12 +40,12 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 def test_textbook_form(name: str) -> None:
-    assert str(derive(get(name))) == FORMS[name]
+    assert str(derived(name)) == FORMS[name]
 
 
 @pytest.mark.parametrize("name", names())
 def test_lengths(name: str) -> None:
-    text = str(derive(get(name)))
+    text = str(derived(name))
     assert all(len(line) <= 200 for line in text.split("\n"))
     assert len(text) <= 800
 
@@ -83,6 +84,6 @@ def test_an_input_that_does_not_matter_has_a_stated_reason() -> None:
 
 
 def test_the_rnn_text_speaks_of_T_and_of_no_number_of_steps() -> None:
-    text = str(derive(get("rnn")))
+    text = str(derived("rnn"))
     assert "dh[t, i, j] = sum(pad(dz[t + 1, i, k])*W_hh[j, k], k)" in text  # Werbos 1990: errors run backwards
     assert "2" not in text.replace("**2", "")
