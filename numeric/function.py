@@ -18,7 +18,7 @@ from numeric.arguments import Arguments, Plan
 from numeric.blocks import Blocks, row_wise
 from numeric.errors import ShapeError
 from numeric.program_code import stable_groups
-from numeric.stable import Rewrite
+from numeric.stable import Rewrite, definitions
 from numeric.writer import Writer, load, needed, reads
 
 Array = NDArray[Any]
@@ -54,9 +54,9 @@ class Function:
     def __init__(self, program: Program, derivation: Derivation | None) -> None:
         self.program, self._derivation = program, derivation
         self.name = program.name
-        self._definitions = {e.target: e for e in program.equations if len(program.equations_of(e.target)) == 1}
+        self._definitions = definitions(program.equations)
         if derivation is not None:
-            self._definitions.update({e.target: e for e in derivation.equations})
+            self._definitions.update(definitions(derivation.equations))
         self._arguments = Arguments(program)
         self._inputs = tuple(t.name for t in program.inputs)
 
@@ -66,7 +66,7 @@ class Function:
     def derivation(self) -> Derivation:
         if self._derivation is None:
             self._derivation = derive(self.program)
-            self._definitions.update({e.target: e for e in self._derivation.equations})
+            self._definitions.update(definitions(self._derivation.equations))
         return self._derivation
 
     @cached_property

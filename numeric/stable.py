@@ -170,8 +170,8 @@ class Stabiliser:
 
     def _definition(self, access: Access) -> Expr | None:
         equation = self.definitions[access.tensor]
-        if any(not isinstance(i, Symbol) for i in equation.indices):
-            return None
+        if any(not isinstance(i, Symbol) for i in access.indices):
+            return None  # another row, or a start value
         mapping = dict(zip(equation.indices, access.indices, strict=True))
         quiet = Stabiliser({})
         return quiet.run(substitute(equation.rhs, mapping))
@@ -185,8 +185,6 @@ class Stabiliser:
             if number != -1 or not isinstance(mean, Access) or mean.tensor not in self.definitions:
                 continue
             definition = self.definitions[mean.tensor]
-            if any(not isinstance(i, Symbol) for i in definition.indices):
-                continue
             rhs = substitute(definition.rhs, dict(zip(definition.indices, mean.indices, strict=True)))
             found = _mean_of(rhs)
             if found is None:
@@ -394,4 +392,11 @@ def stabilise(
     return result, worker.rewrites
 
 
-__all__ = ["Rewrite", "Stabiliser", "stabilise"]
+def definitions(equations: Sequence[Equation]) -> dict[str, Equation]:
+    """The equation of each tensor that says what its elements are, start values apart."""
+    whole = [e for e in equations if all(isinstance(i, Symbol) for i in e.indices)]
+    targets = [e.target for e in whole]
+    return {e.target: e for e in whole if targets.count(e.target) == 1}
+
+
+__all__ = ["Rewrite", "Stabiliser", "definitions", "stabilise"]
