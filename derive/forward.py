@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 from sympy import Integer
 
+from derive.adjoint_names import free_name
 from derive.derivation import Derivation, Step
 from derive.errors import DerivationError
+from derive.index_names import IndexNames
 from derive.matrix_form import matrix_forms
 from derive.nodes import Access
 from derive.occurrence import Occurrences, freshen
 from derive.operation import Operation
 from derive.order import sorted_equations
 from derive.program import Equation, Program, Tensor
-from derive.reverse import Reverse, default_wrt
-from derive.simplify import Simplifier, plain_sum
-from derive.terms import Term, flatten, make_term
+from derive.reverse import default_wrt
+from derive.simplify import Simplifier, patterns_of, plain_sum
+from derive.terms import Fresh, Term, flatten, make_term
 
 
 def jvp(operation: Operation | Program, wrt: str | Sequence[str] | None = None) -> Derivation:
@@ -42,17 +44,18 @@ def jvp(operation: Operation | Program, wrt: str | Sequence[str] | None = None) 
 class _Forward:
     def __init__(self, program: Program, sources: tuple[str, ...]) -> None:
         self.program, self.sources = program, sources
-        self.run_state = Reverse(program, program.outputs, sources)
         self.steps: list[Step] = []
         self.names: dict[str, str] = {}
         self.tensors: dict[str, Tensor] = {}
+        self.index_names = IndexNames(program, self.tensors)
+        self.patterns = patterns_of(program)
+        self.fresh = Fresh()
 
     def _add(self, name: str, role: str) -> None:
-        dotted = self.run_state._free_name(f"{name}_dot")
+        dotted = free_name(f"{name}_dot", self.program, self.tensors)
         tensor = self.program.tensors[name]
         self.names[name] = dotted
         self.tensors[dotted] = Tensor(dotted, tensor.shape, role=role, lower=tensor.lower, meaning=f"tangent of {name}")
-        self.run_state.tensors[dotted] = self.tensors[dotted]
 
     def run(self) -> Derivation:
         program = self.program
@@ -85,7 +88,7 @@ class _Forward:
 
     def _tangent(self, equation: Equation) -> Equation:
         free = equation.ranges
-        fresh = self.run_state.fresh
+        fresh = self.fresh
         rhs = freshen(equation.rhs, fresh)
         terms: list[Term] = []
         for name in sorted(equation.reads() & self.names.keys()):
@@ -100,12 +103,12 @@ class _Forward:
         shape = tuple(n for n in equation.extents if n is not None)
 
         def record(rule: str, before: object, after: object, because: str) -> None:
-            shown = [self.run_state.readable(e, free) for e in (before, after)]
+            shown = [self.index_names.bound(e, free) for e in (before, after)]
             self.steps.append(
                 Step(rule, target, equation.indices, equation.extents, shown[0], shown[1], because, shape)
             )
 
-        simplifier = Simplifier(self.run_state.patterns, free, fresh, record)
+        simplifier = Simplifier(self.patterns, free, fresh, record)
         start = plain_sum(terms)
-        result = self.run_state.readable(simplifier.run(terms) if start != 0 else Integer(0), free)
+        result = self.index_names.bound(simplifier.run(terms) if start != 0 else Integer(0), free)
         return Equation(target, equation.indices, equation.extents, result)

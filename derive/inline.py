@@ -79,8 +79,8 @@ def _try(
                 equation.target,
                 equation.indices,
                 equation.extents,
-                run.readable(before, free),
-                run.readable(after, free),
+                run.index_names.bound(before, free),
+                run.index_names.bound(after, free),
                 because,
                 shape,
             )
@@ -89,7 +89,7 @@ def _try(
     inlined = put_in(freshen(equation.rhs, run.fresh), definition, run)
     record("inline", equation.rhs, inlined, f"{definition.target} put in")
     simplifier = Simplifier(run.patterns, free, run.fresh, record)
-    result = run.readable(simplifier.run(flatten(inlined, run.fresh)), free)
+    result = run.index_names.bound(simplifier.run(flatten(inlined, run.fresh)), free)
     alone = definition.target not in wanted and not any(
         definition.target in e.reads() for k, e in enumerate(equations) if k != position
     )

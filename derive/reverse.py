@@ -11,17 +11,21 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Eq, Expr, Integer, Symbol
 
+from derive.adjoint_names import AdjointNames, active, is_read_on
 from derive.derivation import Derivation, Step
 from derive.errors import DerivationError
+from derive.index_names import IndexNames
 from derive.inline import inline_adjoints
+from derive.local_step import local_step
 from derive.matrix_form import matrix_forms
-from derive.naming import letters, names_in, pick, rename_bound, substitute
-from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, Slope, index
-from derive.occurrence import Contribution, Local, Occurrences, freshen, mentions
+from derive.naming import substitute
+from derive.nodes import Access, Iverson, Sensitivity, Slope
+from derive.occurrence import Contribution, Occurrences, freshen, mentions
 from derive.operation import Operation
 from derive.order import sorted_equations
 from derive.program import Equation, Program, Tensor
 from derive.simplify import Simplifier, patterns_of, plain_sum
+from derive.step_order import in_order, mentioned
 from derive.terms import Fresh, Term, flatten, make_term
 
 
@@ -83,24 +87,25 @@ class Reverse:
     seed_rows: tuple[tuple[Symbol, Expr], ...] = ()
     fresh: Fresh = field(default_factory=Fresh)
     steps: list[Step] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    cotangents: dict[str, str] = field(default_factory=dict)
-    tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.patterns = patterns_of(self.program)
-        self.extent_names = _extent_names(self.program)
+        self.passed = active(self.program, self.of, self.wrt)
+        named = AdjointNames(self.program, self.of, self.wrt, self.passed, self.prefix, self.seed_rows)
+        self.names, self.cotangents, self.tensors = named.adjoints, named.cotangents, named.tensors
+        self.index_names = IndexNames(self.program, self.tensors, self.rows)
 
     def run(self) -> Derivation:
-        active = self._active()
-        self._name_tensors(active)
         equations: list[Equation] = []
-        for name in reversed([t for t in self._order() if t in active]):
-            if name in self.names and name not in self._seeded_only(active):
+        targets = list(dict.fromkeys(e.target for e in self.program.equations))
+        for name in reversed([t for t in targets if t in self.passed]):
+            # The adjoint of an output that nothing else reads is the cotangent itself.
+            seeded_only = name in self.of and not is_read_on(self.program, name, self.passed)
+            if name in self.names and not seeded_only:
                 equations.extend(self._adjoint(name))
         for name in self.wrt:
-            if name not in active or not self.program.equations_of(name):
-                equations.extend(self._adjoint(name) if name in active else self._zero(name))
+            if name not in self.passed or not self.program.equations_of(name):
+                equations.extend(self._adjoint(name) if name in self.passed else self._zero(name))
         gradients = {name: self.names[name] for name in self.wrt}
         adjoint = Program(
             name=f"{self.program.name}_adjoint",
@@ -118,7 +123,7 @@ class Reverse:
             n: t for n, t in adjoint.tensors.items() if n in self.program.tensors or n in used or t.role == "cotangent"
         }
         adjoint = adjoint.with_(tensors=kept)
-        derived = _mentioned(before_pruning, adjoint.equations, self.steps)
+        derived = mentioned(before_pruning, adjoint.equations, self.steps)
         closing = [self._closing(e) for e in derived]
         derivation = Derivation(
             self.program,
@@ -127,77 +132,11 @@ class Reverse:
             adjoint,
             gradients,
             self.cotangents,
-            tuple(_in_order(derived, self.steps, closing)),
+            tuple(in_order(derived, self.steps, closing)),
             adjoints=self.names,
         )
         forms, form_steps = matrix_forms(derivation)
         return replace(derivation, matrices=forms, steps=derivation.steps + tuple(form_steps))
-
-    # -- which tensors matter, and their names ------------------------------------------------------------------------
-
-    def _order(self) -> list[str]:
-        return list(dict.fromkeys(e.target for e in self.program.equations))
-
-    def _active(self) -> set[str]:
-        """Tensors that depend on ``wrt`` and that ``of`` depends on."""
-        forward = set(self.wrt)
-        grown = True
-        while grown:
-            new = {e.target for e in self.program.equations if e.reads() & forward} - forward
-            forward |= new
-            grown = bool(new)
-        backward = set(self.of)
-        grown = True
-        while grown:
-            new = {r for e in self.program.equations if e.target in backward for r in e.reads()} - backward
-            backward |= new
-            grown = bool(new)
-        return forward & backward
-
-    def _free_name(self, wanted: str) -> str:
-        taken = {
-            *self.program.tensors,
-            *self.tensors,
-            *(s.name for s in self.program.dimensions),
-            *(s.name for s in self.program.integers),
-        }
-        while wanted in taken:
-            wanted += "_"
-        return wanted
-
-    def _name_tensors(self, active: set[str]) -> None:
-        program = self.program
-        scalar = len(self.of) == 1 and program.tensors[self.of[0]].rank == 0 and not self.seed_rows
-        rows = tuple(extent for _, extent in self.seed_rows)
-        for name in self.of:
-            if scalar or self.seed_rows:
-                continue
-            tensor = program.tensors[name]
-            cotangent = self._free_name(self.prefix + name)
-            self.cotangents[name] = cotangent
-            self.tensors[cotangent] = Tensor(cotangent, tensor.shape, role="cotangent", meaning=f"cotangent of {name}")
-        for name in [*self._order(), *self.wrt]:
-            if name in self.names or (name not in active and name not in self.wrt):
-                continue
-            if name in self.of and not self._read_on(name, active):
-                if name in self.cotangents and name not in self.wrt:
-                    self.names[name] = self.cotangents[name]
-                continue
-            tensor = program.tensors[name]
-            wanted = self.prefix + name + ("_total" if name in self.of else "")
-            chosen = self._free_name(wanted)
-            self.names[name] = chosen
-            lower = ((0,) * len(rows) + tensor.lower) if any(tensor.lower) else ()
-            self.tensors[chosen] = Tensor(
-                chosen, rows + tensor.shape, role="adjoint", lower=lower, meaning=f"adjoint of {name}"
-            )
-
-    def _read_on(self, name: str, active: set[str]) -> bool:
-        return any(name in e.reads() and e.target in active for e in self.program.equations)
-
-    def _seeded_only(self, active: set[str]) -> set[str]:
-        """Outputs that nothing else reads: their adjoint is the cotangent itself."""
-        return {n for n in self.of if not self._read_on(n, active)}
 
     # -- cotangents ---------------------------------------------------------------------------------------------------
 
@@ -235,7 +174,7 @@ class Reverse:
         return [self._adjoint_at(tensor, fixed) for fixed in positions]
 
     def _adjoint_at(self, tensor: Tensor, fixed: Mapping[int, Expr]) -> Equation:
-        indices, extents = self._target_indices(tensor, fixed)
+        indices, extents = self.index_names.target(tensor, fixed)
         free = {i: n for i, n in zip(indices, extents, strict=True) if isinstance(i, Symbol) and n is not None}
         free.update(self.seed_rows)
         target = self.names[tensor.name]
@@ -249,8 +188,8 @@ class Reverse:
                     target,
                     all_indices,
                     all_extents,
-                    self.readable(before, free),
-                    self.readable(after, free),
+                    self.index_names.bound(before, free),
+                    self.index_names.bound(after, free),
                     because,
                     tuple(n for n in all_extents if n is not None),
                 )
@@ -265,7 +204,7 @@ class Reverse:
         start = plain_sum(raw)
         record("chain rule", self._claim(tensor.at(*indices)), start, self._reason(tensor.name))
         simplifier = Simplifier(self.patterns, free, self.fresh, record)
-        result = self.readable(simplifier.run(raw), free)
+        result = self.index_names.bound(simplifier.run(raw), free)
         return Equation(target, all_indices, all_extents, result)
 
     def _carries(self, equation: Equation) -> bool:
@@ -288,7 +227,9 @@ class Reverse:
         for part in walker.walk(rhs, Integer(1), ()):
             terms.extend(self._terms(part, cotangent, bound, indices))
         for claim in walker.locals:
-            self._record_local(claim, equation, mapping, rhs, self.names.get(name, name))
+            step = local_step(claim, equation, mapping, rhs, self.names.get(name, name), self.index_names)
+            if step not in self.steps:
+                self.steps.append(step)
         return terms
 
     def _terms(
@@ -304,49 +245,10 @@ class Reverse:
             terms.append(make_term(term.coefficient, bound + part.bound + term.bound, factors))
         return terms
 
-    def _record_local(
-        self, claim: Local, equation: Equation, mapping: Mapping[Symbol, Symbol], rhs: Expr, target: str
-    ) -> None:
-        """A local derivative is a step of its own, with the equation's indices and the bound ones around it free."""
-        extents = {mapping[i]: n for i, n in equation.ranges.items()}
-        for reduce in rhs.atoms(Reduce):
-            extents.update(reduce.limits)
-        for reduce in claim.after.atoms(Reduce) | claim.before.atoms(Reduce):
-            for i in reduce.bound:
-                extents.pop(i, None)
-        used = sorted(
-            (s for s in claim.before.free_symbols | claim.after.free_symbols if s in extents), key=lambda s: s.name
-        )
-        back = {new: old for old, new in mapping.items()}
-        taken = {*self.program.tensors, *self.tensors, *(s.name for s in back.values())}
-        for s in used:
-            if s not in back:
-                name = pick(self.extent_names.get(extents[s], []), taken)
-                taken.add(name)
-                back[s] = index(name)
-        naming: dict[Symbol, Expr] = {s: back[s] for s in used}
-        free = {back[s]: extents[s] for s in used}
-        before = claim.before
-        assert isinstance(before, Partial)
-        shown = Partial(substitute(before.body, naming), before.variable, substitute(before.value, naming))
-        shown = Partial(self.readable(shown.body, free), shown.variable, self.readable(shown.value, free))
-        step = Step(
-            "local derivative",
-            target,
-            tuple(free),
-            tuple(free.values()),
-            shown,
-            self.readable(substitute(claim.after, naming), free),
-            claim.because,
-            tuple(free.values()),
-        )
-        if step not in self.steps:
-            self.steps.append(step)
-
     def _zero(self, name: str) -> list[Equation]:
         """An input on which the outputs do not depend: its gradient is 0, and the derivation says so."""
         tensor = self.program.tensors[name]
-        indices, extents = self._target_indices(tensor, {})
+        indices, extents = self.index_names.target(tensor, {})
         target = self.names[name]
         all_indices, all_extents = (*self.rows, *indices), (*(n for _, n in self.seed_rows), *extents)
         because = f"{', '.join(self.of)} does not depend on {name}"
@@ -374,94 +276,3 @@ class Reverse:
             f"the adjoint of {source}",
             shape,
         )
-
-    # -- names --------------------------------------------------------------------------------------------------------
-
-    def _target_indices(
-        self, tensor: Tensor, fixed: Mapping[int, Expr]
-    ) -> tuple[tuple[Expr, ...], tuple[Expr | None, ...]]:
-        taken = {*self.program.tensors, *self.tensors, *(s.name for s in self.rows)}
-        taken |= {s.name for s in self.program.dimensions} | {s.name for s in self.program.integers}
-        own = _own_indices(self.program, tensor.name)
-        indices: list[Expr] = []
-        extents: list[Expr | None] = []
-        for axis, extent in enumerate(tensor.shape):
-            if axis in fixed:
-                indices.append(fixed[axis])
-                extents.append(None)
-                continue
-            wanted = [own[axis]] if own and own[axis] else []
-            name = pick([*wanted, *self.extent_names.get(extent, [])], taken)
-            taken.add(name)
-            indices.append(index(name))
-            extents.append(extent)
-        return tuple(indices), tuple(extents)
-
-    def readable(self, expression: Expr, free: Mapping[Symbol, Expr]) -> Expr:
-        """Bound indices renamed to what the declaration uses for their extents."""
-        taken = {*self.program.tensors, *self.tensors, *(s.name for s in free), *(s.name for s in self.rows)}
-        taken |= {s.name for s in self.program.dimensions} | {s.name for s in self.program.integers}
-        taken |= {n for n in names_in(expression) if not n.startswith("_")}
-        return rename_bound(expression, taken, lambda i, extent: self.extent_names.get(extent, []))
-
-
-def _own_indices(program: Program, name: str) -> list[str]:
-    """The index names with which a tensor is defined, or first read by plain indices."""
-    for equation in program.equations:
-        if equation.target == name and all(isinstance(i, Symbol) for i in equation.indices):
-            return [i.name for i in equation.indices]
-    for equation in program.equations:
-        for access in sorted(equation.rhs.atoms(Access), key=str):
-            names = [i.name if isinstance(i, Symbol) else "" for i in access.indices]
-            if access.tensor == name and len(set(names)) == len(names):
-                return names
-    return []
-
-
-def _extent_names(program: Program) -> dict[Expr, list[str]]:
-    """Extent -> the index names that the program uses for it, first uses first."""
-    found: dict[Expr, list[str]] = {}
-
-    def note(i: Symbol, extent: Expr) -> None:
-        names = found.setdefault(extent, [])
-        if i.name not in names:
-            names.append(i.name)
-
-    for equation in program.equations:
-        for i, extent in equation.ranges.items():
-            note(i, extent)
-        for reduce in sorted(equation.rhs.atoms(Reduce), key=str):
-            for i, extent in reduce.limits:
-                note(i, extent)
-    return found
-
-
-def _mentioned(equations: Sequence[Equation], kept: Sequence[Equation], steps: Sequence[Step]) -> list[Equation]:
-    """The kept equations, and those whose targets the steps towards them name before they are put in."""
-    needed = list(kept)
-    while True:
-        targets = {e.target for e in needed}
-        named = {
-            a.tensor for s in steps if s.target in targets for side in (s.before, s.after) for a in side.atoms(Access)
-        }
-        more = [e for e in equations if e in needed or (e.target in named and e.target not in targets)]
-        if len(more) == len(needed):
-            return more
-        needed = more
-
-
-def _in_order(equations: Sequence[Equation], steps: Sequence[Step], closing: Sequence[Step]) -> list[Step]:
-    """Steps grouped by the equation they lead to, in the order of evaluation."""
-    result: list[Step] = []
-    done: set[int] = set()
-    for number, equation in enumerate(equations):
-        for position, step in enumerate(steps):
-            same_place = step.indices == equation.indices or step.rule == "local derivative"
-            if position not in done and step.target == equation.target and same_place:
-                result.append(step)
-                done.add(position)
-        result.append(closing[number])
-    return result
-
-
-__all__ = ["Reverse", "default_wrt", "derive", "letters"]
