@@ -11,13 +11,14 @@ from sympy import Dummy, Expr, Integer, Symbol
 from derive.array import Array
 from derive.calls import call_operation
 from derive.conventions import conventions
-from derive.lower import CONSTANTS, RESERVED, Lowering, Unshaped
+from derive.lower import Lowering, Unshaped
 from derive.naming import names_in, pick, rename_bound
 from derive.nodes import Access, Reduce, dimension, index, integer_hyper
 from derive.order import sorted_equations
 from derive.program import UNKNOWN, Equation, Program, Tensor
 from derive.ranges import RangeError, check_inside, infer, resolve_pads
 from derive.syntax import Source, Statement, statements
+from derive.vocabulary import CONSTANTS, RESERVED
 
 ELLIPSIS = "batch"
 

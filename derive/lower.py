@@ -3,68 +3,33 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
-    Abs,
     And,
     Dummy,
     Eq,
     Expr,
     Integer,
-    Mod,
     Ne,
     Not,
     Or,
     Rational,
     Symbol,
-    cos,
-    erf,
-    exp,
-    floor,
-    log,
-    oo,
-    pi,
-    sign,
-    sin,
-    sqrt,
 )
 from sympy.core.symbol import Str
 
 from derive.array import Array, ShapeError, elementwise, matmul, transpose
-from derive.nodes import Access, Maximum, Minimum, Node, Reduce, Where
+from derive.nodes import Access, Maximum, Minimum, Pad, Reduce, Where
+from derive.positions import position
+from derive.reductions import is_index_name, reduction
 from derive.syntax import Source
+from derive.vocabulary import CONSTANTS, FUNCTIONS, REDUCING, RESERVED
 
 if TYPE_CHECKING:
     from derive.builder import Builder
 
-FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
-    "exp": exp,
-    "log": log,
-    "sqrt": sqrt,
-    "sin": sin,
-    "cos": cos,
-    "erf": erf,
-    "abs": Abs,
-    "sign": sign,
-}
-CONSTANTS = {"pi": pi, "inf": oo}
-REDUCING = ("sum", "mean", "max", "min", "prod", "logsumexp")
-RESERVED = (
-    *FUNCTIONS,
-    *CONSTANTS,
-    *REDUCING,
-    "where",
-    "pad",
-    "maximum",
-    "minimum",
-    "output",
-    "ties",
-    "first",
-    "last",
-    "share",
-)
 MAX_POWER_BITS = 4096
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -75,13 +40,6 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: Eq,
     ast.NotEq: Ne,
 }
-
-
-class Pad(Node):
-    """``pad(e)`` until ranges are known: zero wherever an access inside ``e`` leaves its tensor."""
-
-    def __new__(cls, body: Expr) -> Pad:
-        return Expr.__new__(cls, body)  # type: ignore[no-any-return]
 
 
 class Unshaped(Exception):
@@ -107,66 +65,21 @@ class Lowering:
 
     def expression(self, node: ast.expr) -> Array:
         try:
-            return self._lower(node)
+            return self.lower(node)
         except ShapeError as problem:
             raise self.error(str(problem), node) from None
 
     def position(self, node: ast.expr) -> Expr:
         """An index or extent: an integer expression."""
-        value = self._integer(node)
+        value = position(self, node)
         if not value.is_integer:
             raise self.error(f"an index must be an integer expression, got {value}", node)
         return value
 
-    # -- integers -----------------------------------------------------------------------------------------------------
-
-    def _integer(self, node: ast.expr) -> Expr:
-        builder = self.builder
-        if isinstance(node, ast.Name):
-            name = node.id
-            if name in self.scope:
-                return self.scope[name]
-            if name in builder.dimensions:
-                return builder.dimensions[name]
-            if name in builder.integer_names:
-                return builder.integer_names[name]
-            tensor = builder.tensors.get(name)
-            if tensor is not None and tensor.integer and tensor.rank == 0:
-                return tensor.at()
-            if tensor is not None:
-                raise self.error(f"{name} is a real tensor and cannot stand as an index", node)
-            raise self.error(
-                f"the index {name} is free: it stands neither on the left-hand side "
-                f"nor under a reduction such as sum(..., {name})",
-                node,
-            )
-        if isinstance(node, ast.Subscript):
-            value = self._lower(node).value
-            if not value.is_integer:
-                raise self.error("only a tensor declared with ': int' can stand as an index", node)
-            return value
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            return Integer(node.value)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-            value = self._integer(node.operand)
-            return -value if isinstance(node.op, ast.USub) else value
-        if isinstance(node, ast.BinOp):
-            a, b = self._integer(node.left), self._integer(node.right)
-            if isinstance(node.op, ast.Add):
-                return a + b
-            if isinstance(node.op, ast.Sub):
-                return a - b
-            if isinstance(node.op, ast.Mult):
-                return a * b
-            if isinstance(node.op, ast.FloorDiv):
-                return floor(a / b)
-            if isinstance(node.op, ast.Mod):
-                return Mod(a, b)
-        raise self.error("expected an index: names, integers, +, -, *, // and %", node)
-
     # -- values -------------------------------------------------------------------------------------------------------
 
-    def _lower(self, node: ast.expr) -> Array:
+    def lower(self, node: ast.expr) -> Array:
+        """The value of any expression, by the class of its syntax node."""
         handler = getattr(self, f"_lower_{type(node).__name__.lower()}", None)
         if handler is None:
             raise self.error(f"{type(node).__name__} cannot stand in a formula", node)
@@ -225,19 +138,19 @@ class Lowering:
         return Array.scalar(tensor.at(*positions))
 
     def _lower_attribute(self, node: ast.Attribute) -> Array:
-        return transpose(self._lower(node.value))
+        return transpose(self.lower(node.value))
 
     def _lower_unaryop(self, node: ast.UnaryOp) -> Array:
-        value = self._lower(node.operand)
+        value = self.lower(node.operand)
         if isinstance(node.op, ast.Not):
             return elementwise(Not, value)
         return elementwise(lambda a: -a, value) if isinstance(node.op, ast.USub) else value
 
     def _lower_boolop(self, node: ast.BoolOp) -> Array:
-        return elementwise(And if isinstance(node.op, ast.And) else Or, *(self._lower(v) for v in node.values))
+        return elementwise(And if isinstance(node.op, ast.And) else Or, *(self.lower(v) for v in node.values))
 
     def _lower_compare(self, node: ast.Compare) -> Array:
-        sides = [self._lower(side) for side in (node.left, *node.comparators)]
+        sides = [self.lower(side) for side in (node.left, *node.comparators)]
         parts = []
         for operator, a, b in zip(node.ops, sides, sides[1:], strict=False):
             if type(operator) not in _COMPARE:
@@ -246,7 +159,7 @@ class Lowering:
         return parts[0] if len(parts) == 1 else elementwise(And, *parts)
 
     def _lower_binop(self, node: ast.BinOp) -> Array:
-        a, b = self._lower(node.left), self._lower(node.right)
+        a, b = self.lower(node.left), self.lower(node.right)
         try:
             return self._binary(node, a, b)
         except ShapeError as problem:
@@ -295,106 +208,26 @@ class Lowering:
         if node.keywords and (name in RESERVED):
             raise self.error(f"{name} takes no keyword arguments", node)
         if name in REDUCING and not self._is_elementwise_extremum(name, node):
-            return self._reduction(name, node)
+            return reduction(self, name, node)
         if name in ("max", "maximum", "min", "minimum"):
             self._arity(name, node, 2)
             kind = Maximum if name.startswith("max") else Minimum
             ties = Str(self.builder.ties.get(name[:3], "first"))
-            return elementwise(lambda a, b: kind(a, b, ties), *(self._lower(a) for a in node.args))
+            return elementwise(lambda a, b: kind(a, b, ties), *(self.lower(a) for a in node.args))
         if name == "where":
             self._arity(name, node, 3)
-            return elementwise(Where, *(self._lower(a) for a in node.args))
+            return elementwise(Where, *(self.lower(a) for a in node.args))
         if name == "pad":
             self._arity(name, node, 1)
-            return elementwise(Pad, self._lower(node.args[0]))
+            return elementwise(Pad, self.lower(node.args[0]))
         if name in FUNCTIONS:
             self._arity(name, node, 1)
-            return elementwise(FUNCTIONS[name], self._lower(node.args[0]))
+            return elementwise(FUNCTIONS[name], self.lower(node.args[0]))
         return self.builder.call(self, name, node)
 
     def _arity(self, name: str, node: ast.Call, count: int) -> None:
         if len(node.args) != count:
             raise self.error(f"{name} takes {count} argument{'s' * (count != 1)}, got {len(node.args)}", node)
 
-    def _is_index_name(self, node: ast.expr) -> bool:
-        """A bare name that means nothing yet: the index that a reduction binds."""
-        builder = self.builder
-        return (
-            isinstance(node, ast.Name)
-            and node.id not in builder.tensors
-            and node.id not in builder.pending_targets
-            and node.id not in builder.integer_names
-            and node.id not in CONSTANTS
-        )
-
     def _is_elementwise_extremum(self, name: str, node: ast.Call) -> bool:
-        return name in ("max", "min") and len(node.args) == 2 and not self._is_index_name(node.args[1])
-
-    def _reduction(self, name: str, node: ast.Call) -> Array:
-        if not node.args:
-            raise self.error(f"{name} needs what to reduce: {name}(e, i) or {name}(A)", node)
-        body_node, index_nodes = node.args[0], node.args[1:]
-        bound: list[Symbol] = []
-        for index_node in index_nodes:
-            if not isinstance(index_node, ast.Name) or not self._is_index_name(index_node):
-                raise self.error(f"{name}(e, i, j) binds index names; expected a fresh name here", index_node)
-            bound.append(self._bind(index_node.id, index_node))
-        if not index_nodes:
-            for free in self._free_indices(body_node):
-                bound.append(self._bind(free.id, free))
-        body = self._lower(body_node)
-        for i in bound:
-            self.scope.pop(self.names[i])
-        if body.shape and index_nodes:
-            raise self.error(f"{name} over indices needs an element (A[i, j]), got a whole array", body_node)
-        if body.shape:
-            fresh = [Dummy("ijklpqrs"[axis % 8], integer=True) for axis in range(len(body.shape))]
-            for i in fresh:
-                self.names[i] = i.name
-            limits = list(zip(fresh, body.shape, strict=True))
-            return Array.scalar(self._reduce(name, body.element(fresh), limits))
-        if not bound:
-            raise self.error(f"there is nothing to reduce over in {name}(...)", node)
-        return Array.scalar(self._reduce(name, body.value, [(i, self.builder.extent_of(i)) for i in bound]))
-
-    def _reduce(self, name: str, body: Expr, limits: Sequence[tuple[Symbol, Expr]]) -> Expr:
-        if name == "mean":
-            count: Expr = Integer(1)
-            for _, extent in limits:
-                count *= extent
-            return Reduce("sum", body, *limits) / count
-        ties = self.builder.ties.get(name, "first") if name in ("max", "min") else ""
-        return Reduce(name, body, *limits, ties=ties)
-
-    def _bind(self, name: str, node: ast.AST) -> Symbol:
-        if name in self.builder.dimensions:
-            raise self.error(f"{name} is a dimension; an index needs a name of its own", node)
-        if name in self.scope:
-            raise self.error(f"the index {name} is already in use here; a bound index needs a name of its own", node)
-        symbol = Dummy(name, integer=True)
-        self.scope[name] = symbol
-        self.names[symbol] = name
-        return symbol
-
-    def _free_indices(self, node: ast.expr) -> list[ast.Name]:
-        """Index names that ``sum(e)`` without indices runs over: those in subscripts that mean nothing yet."""
-        bound_inside = {
-            argument.id
-            for call in ast.walk(node)
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REDUCING
-            for argument in call.args[1:]
-            if isinstance(argument, ast.Name)
-        }
-        found: dict[str, ast.Name] = {}
-        for subscript in ast.walk(node):
-            if isinstance(subscript, ast.Subscript):
-                for name in ast.walk(subscript.slice):
-                    if (
-                        isinstance(name, ast.Name)
-                        and self._is_index_name(name)
-                        and name.id not in self.scope
-                        and name.id not in self.builder.dimensions
-                        and name.id not in bound_inside
-                    ):
-                        found.setdefault(name.id, name)
-        return list(found.values())
+        return name in ("max", "min") and len(node.args) == 2 and not is_index_name(self, node.args[1])

@@ -141,6 +141,13 @@ class Where(Node):
         return self.args[0]
 
 
+class Pad(Node):
+    """``pad(e)`` until ranges are known: zero wherever an access inside ``e`` leaves its tensor."""
+
+    def __new__(cls, body: Expr) -> Pad:
+        return Expr.__new__(cls, body)  # type: ignore[no-any-return]
+
+
 class Iverson(Node):
     """``[condition]``: 1 where it holds, else 0, and *strongly* zero: ``[false] * anything = 0``.
 

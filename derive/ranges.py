@@ -10,8 +10,7 @@ from sympy.logic.boolalg import Boolean, true
 
 from derive.affine import coefficient, decide, extremes, guard, inside, ranges_of
 from derive.array import same
-from derive.lower import Pad
-from derive.nodes import Access, Iverson, Reduce, Where
+from derive.nodes import Access, Iverson, Pad, Reduce, Where
 from derive.program import UNKNOWN, Tensor
 
 
