@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -63,6 +65,21 @@ def test_an_equation_that_is_too_wide_is_seen() -> None:
     word = Letter("unbreakable" * 12, "upright")
     (found,) = typst_query(typst(small(Equations((Line(Letter("x"), word),)))), "<formula>")
     assert found["wide"] > found["room"]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the words of a PDF")
+@pytest.mark.parametrize("kind", ["book", "page"])
+def test_no_title_is_hyphenated_in_typst(kind: str) -> None:
+    title = "Representations of neural-network operations and differentiation " * 3
+    section = Section(title.strip(), (paragraph("words"),), (), "one")
+    document = Document(title.strip(), (section,), subtitle=title, summary=text(title), kind=kind)
+    done = subprocess.run(["pdftotext", "-", "-"], input=typst_pdf(typst(document)), capture_output=True, check=True)
+    ends = [
+        line.split()[-1]
+        for line in done.stdout.decode().splitlines()
+        if line.rstrip().endswith(("-", "\u00ad", "\u2010"))
+    ]
+    assert [end for end in ends if end != "neural-"] == []
 
 
 # -- LaTeX ----------------------------------------------------------------------------------------------------------------
