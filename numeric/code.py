@@ -130,7 +130,8 @@ class Code:
 def _put_in(line: str, name: str, code: str) -> str:
     """The line with the code in place of the name, in brackets only where they change what is computed."""
     indent = line[: len(line) - len(line.lstrip())]
-    if " @ " in code and re.search(rf"[*/]{name}\b|\b{name}[*/]", line):
+    product = isinstance(ast.parse(code, mode="eval").body, ast.BinOp) and " @ " in code
+    if product and re.search(rf"[*/]{name}\b|\b{name}[*/]", line):
         code = f"({code})"  # nobody knows which of @ and / comes first
     parts = re.split(rf"\b{name}\b", line.strip())
     bracketed, plain = f"({code})".join(parts), code.join(parts)

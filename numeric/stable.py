@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Add, Expr, Function, Mul, Pow, Symbol, exp, log
@@ -204,25 +204,37 @@ class Stabiliser:
         if len(e.args) != 2:
             return None
         for position, part in enumerate(e.args):
-            total = -part
-            if not (isinstance(total, Reduce) and total.op == "sum" and len(total.limits) == 1):
-                continue
-            ((k, extent),) = total.limits
-            other, factors, pattern = e.args[1 - position], Mul.make_args(total.body), index("?k")
-            for weight in factors:
-                if not isinstance(weight, Access) or weight.tensor not in self.definitions:
-                    continue
-                inside = self._definition(weight)
-                if type(inside) is not Softmax or inside.args[3] != k:
-                    continue
-                u = Mul(*(f for f in factors if f is not weight))
-                for match in unify(substitute(u, {k: pattern}), other, frozenset({pattern}), {}):
+            other, pattern = e.args[1 - position], index("?k")
+            for weight, rest, k, extent in self._weighted(-part):
+                for match in unify(substitute(rest, {k: pattern}), other, frozenset({pattern}), {}):
                     if pattern in match:
                         own = index(f"{k.name}_row")
-                        inner = [substitute(v, {k: own}) for v in (u, weight)]
+                        inner = [substitute(v, {k: own}) for v in (rest, weight)]
                         because = "differences from the entry with the largest weight do not cancel"
                         return Deviation(*inner, own, extent, match[pattern]), because
         return None
+
+    def _weighted(self, total: Expr, deep: bool = True) -> Iterator[tuple[Access, Expr, Symbol, Expr]]:
+        """Ways to read a sum as ``sum(P[k]*u[k], k)`` with a softmax P: (P, u, k, extent of k)."""
+        if not (isinstance(total, Reduce) and total.op == "sum" and len(total.limits) == 1):
+            return
+        ((k, extent),) = total.limits
+        factors = Mul.make_args(total.body)
+        for weight in factors:
+            if not isinstance(weight, Access) or weight.tensor not in self.definitions:
+                continue
+            rest = Mul(*(f for f in factors if f is not weight))
+            inside = self._definition(weight)
+            if type(inside) is Softmax and inside.args[3] == k:
+                yield weight, rest, k, extent
+            elif deep and isinstance(inside, Reduce) and inside.op == "sum" and len(inside.limits) == 1:
+                # sum_j sum_m P[m]*V[m, j] * dO[j] is a sum over m first: what O = P @ V hides.
+                ((m, length),) = inside.limits
+                row = index(f"{m.name}_sum")
+                parts = [substitute(f, {m: row}) for f in Mul.make_args(inside.body)]
+                outer = Mul(*(f for f in parts if k not in f.free_symbols))
+                hidden = Reduce("sum", Mul(*(f for f in parts if k in f.free_symbols)) * rest, (k, extent))
+                yield from self._weighted(Reduce("sum", outer * hidden, (row, length)), deep=False)
 
 
 def _row(kind: type[Softmax], body: Expr, k: Symbol, extent: Expr, position: Expr) -> Expr:
