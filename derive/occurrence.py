@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import Add, Dummy, Eq, Expr, Integer, Ne, Symbol, exp
+from sympy.core.symbol import Str
 
 from derive.errors import DerivationError
 from derive.naming import substitute
@@ -68,7 +69,7 @@ class Occurrences:
         if not mentions(expression, self.tensor):
             return
         if isinstance(expression, Access):
-            if expression.tensor != self.tensor:
+            if expression.tensor != self.tensor or any(mentions(i, self.tensor) for i in expression.indices):
                 raise DerivationError(
                     f"{self.tensor} stands inside an index of {expression}; an index has no derivative"
                 )
@@ -143,6 +144,12 @@ class Occurrences:
             return expression
         if isinstance(expression, (Access, Reduce, Where, Iverson)):
             return leaves.setdefault(expression, Symbol(f"u{len(leaves)}", real=True))
+        for argument in expression.args:
+            if not isinstance(argument, Expr | Str):  # cases, or SymPy's own bound symbols
+                raise DerivationError(
+                    f"{type(expression).__name__} has no rule of differentiation, and stands around {self.tensor} in "
+                    f"{expression}; write it with where, the reductions of derive.nodes and elementwise functions"
+                )
         return expression.func(*(self._region(a, leaves) if isinstance(a, Expr) else a for a in expression.args))
 
 

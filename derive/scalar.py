@@ -76,7 +76,10 @@ def raw_derivative(expression: Expr, variable: Symbol) -> Expr:
         if variable in argument.free_symbols:
             outer = shell.diff(dummy)
             if outer.has(Derivative, Subs):
-                raise DerivationError(f"SymPy knows no derivative of {expression.func.__name__} in {expression}")
+                raise DerivationError(
+                    f"SymPy knows no derivative of {expression.func.__name__} in {expression}; write it with functions "
+                    f"that have one, or take it out of what is differentiated"
+                )
             outer = outer.replace(DiracDelta, lambda *_: Integer(0)).replace(Heaviside, lambda x, *_: Iverson(x > 0))
             back = dict(zip(inner, expression.args, strict=True))
             total += outer.xreplace(back) * raw_derivative(argument, variable)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sympy import Function as SympyFunction
+from sympy import Mod, Piecewise, Sum, exp, floor
 
 from derive.errors import DeclarationError, DerivationError, UnknownOperation
+from derive.nodes import Access, Reduce, dimension, index
+from derive.program import Equation, Program, Tensor
 from derive.registry import declare, get
 from derive.reverse import derive
 from derive.second import hessian
@@ -78,3 +82,26 @@ def test_what_has_no_derivative_raises_and_names_it() -> None:
         derive(gather, of="Q")
     with pytest.raises(DerivationError, match="scalar output"):
         hessian(get("dense"), wrt="W")
+
+
+N, I = dimension("n"), index("i")
+X = Access("x", I)
+UNSUPPORTED = {
+    "floor": floor(X),
+    "inside": exp(floor(2 * X)) + X,
+    "remainder": Mod(X, 2),
+    "position of a maximum": Reduce("argmax", X, (I, N)),
+    "index": Access("x", floor(X)),
+    "unknown function": SympyFunction("mystery")(X),
+    "SymPy's cases": Piecewise((X, X > 0), (0, True)),
+    "SymPy's sum": Sum(X, (I, 0, N - 1)),
+}
+NAMED = ["floor", "floor", "Mod", "argmax", "index", "mystery", "Piecewise", "Sum"]
+
+
+@pytest.mark.parametrize(("case", "name"), list(zip(UNSUPPORTED, NAMED, strict=True)))
+def test_a_node_without_a_rule_raises_and_is_named(case: str, name: str) -> None:
+    tensors = {"x": Tensor("x", (N,)), "y": Tensor("y", (N,), "output")}
+    program = Program("p", tensors, (Equation("y", (I,), (N,), UNSUPPORTED[case]),), ("y",))
+    with pytest.raises(DerivationError, match=name):
+        derive(program)
