@@ -1,138 +1,84 @@
-"""Expressions compiled to Python closures over exact numbers, one rule for each kind of node."""
+"""Expressions compiled to Python closures over exact numbers, one rule for each kind of node.
+
+In two stages: with its indices chosen, an expression becomes a function of the tensor elements alone.  Which elements
+those are depends on sizes and not on values, so that one such function serves every input of the same sizes.
+"""
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, floor, nan, zoo
+from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, floor
 from sympy import Max as SymMax
 from sympy import Min as SymMin
 from sympy.core.numbers import ComplexInfinity, Infinity, NaN, NegativeInfinity, NumberSymbol
-from sympy.core.relational import Equality, Relational, Unequality
-from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
+from sympy.logic.boolalg import Boolean
 
-from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
+from derive.nodes import Access, Iverson, Maximum, Minimum, Reduce, Where
+from numeric.conditions import Conditions, Key, Reader, Staged, Test, Value, reader_of
 from numeric.errors import UnsupportedExpression
 from numeric.fields import Field
-from numeric.integers import Environment, integer_closure, is_integer_arithmetic
-
-Value = Callable[[Environment], Any]
-Read = Callable[[str, tuple[int, ...]], Any]
+from numeric.integers import Environment
 
 
-class Closures:
-    """Compiler of expressions into functions ``environment -> number`` of one field.
+class Closures(Conditions):
+    """Compiler of expressions into functions ``indices -> (values -> number)`` of one field."""
 
-    ``read`` gives a tensor element; ``sizes`` are the values of the size symbols.
-    """
+    def __init__(self, field: Field, sizes: Environment, where: str = "") -> None:
+        super().__init__(field, sizes, where)
+        self._compiled: dict[Expr, Staged] = {}
+        self._elements: dict[Key, Value] = {}
+        self._count = itertools.count()
+        zero, one = field.number(0), field.number(1)
+        self._zero: Value = lambda reader: zero
+        self._one: Value = lambda reader: one
 
-    def __init__(self, field: Field, read: Read, sizes: Environment, where: str = "") -> None:
-        self.field, self.read, self.sizes, self.where = field, read, dict(sizes), where
-        self._compiled: dict[Expr, Value] = {}
-        self._numbers = {symbol: Integer(size) for symbol, size in self.sizes.items()}
-
-    def real(self, expression: Expr) -> Value:
+    def real(self, expression: Expr) -> Staged:
         """The function for a real expression."""
         if expression not in self._compiled:
             self._compiled[expression] = self._real(expression)
         return self._compiled[expression]
 
-    def integer(self, expression: Expr) -> Value:
-        """The function for an integer expression: exact, so that floor and comparisons are always decided."""
-        # With the sizes put in, an index such as dilation*p + stride*i - padding is a short sum.
-        known = expression.xreplace(self._numbers)
-        return integer_closure(expression if known.has(nan, zoo) else known, self._integer_leaf)
+    def integer_element(self, expression: Expr) -> Staged:
+        """The function for the right-hand side of an integer tensor."""
+        exact = self.integer(expression)
+        if expression.has(Access, Reduce):
+            return self.when_read(exact, expression)
+        return lambda env: _constant(exact(env))
 
-    def condition(self, condition: Boolean) -> Callable[[Environment], bool]:
-        """The function for a condition; parts that read no tensor are looked at first, since they guard the others."""
-        if isinstance(condition, (BooleanTrue, BooleanFalse)):
-            truth = bool(condition)
-            return lambda env: truth
-        if isinstance(condition, (And, Or)):
-            parts = [self.condition(part) for part in sorted(condition.args, key=lambda c: bool(c.atoms(Access)))]
-            if isinstance(condition, And):
-                return lambda env: all(part(env) for part in parts)
-            return lambda env: any(part(env) for part in parts)
-        if isinstance(condition, Not):
-            inner = self.condition(condition.args[0])
-            return lambda env: not inner(env)
-        if isinstance(condition, Relational):
-            return self._relation(condition)
-        raise UnsupportedExpression(f"{self.where}: no rule for the condition {condition}")
-
-    def _is_integer(self, expression: Expr) -> bool:
-        return is_integer_arithmetic(expression, (IntegerAccess,)) or (
-            isinstance(expression, Reduce) and bool(expression.is_integer)
-        )
-
-    def _integer_leaf(self, expression: Expr) -> Value | None:
-        if isinstance(expression, IntegerAccess):
-            name, positions = expression.tensor, [self.integer(position) for position in expression.indices]
-            return lambda env: self.read(name, tuple(int(position(env)) for position in positions))
-        if isinstance(expression, Symbol) and expression in self.sizes:
-            size = self.sizes[expression]
-            return lambda env: size
-        if isinstance(expression, Reduce) and expression.is_integer:
-            return self._extremum_position(expression)
-        return None
-
-    def _relation(self, relation: Relational) -> Callable[[Environment], bool]:
+    def _real(self, expression: Expr) -> Staged:
         field = self.field
-        exact = self._is_integer(relation.lhs) and self._is_integer(relation.rhs)
-        make = self.integer if exact else self.real
-        left, right = make(relation.lhs), make(relation.rhs)
-        kind = relation.rel_op
-        if isinstance(relation, (Equality, Unequality)):
-            equal = (lambda a, b: a == b) if exact else field.equal
-            wanted = isinstance(relation, Equality)
-            return lambda env: equal(left(env), right(env)) is wanted
-        less = (lambda a, b: a < b) if exact else field.less
-        if kind == "<":
-            return lambda env: less(left(env), right(env))
-        if kind == ">":
-            return lambda env: less(right(env), left(env))
-        if kind == "<=":
-            return lambda env: not less(right(env), left(env))
-        return lambda env: not less(left(env), right(env))
-
-    def _real(self, expression: Expr) -> Value:
-        field = self.field
-        if self._is_integer(expression):
+        if self.is_integer(expression):
             return self._from_integer(expression)
         if isinstance(expression, Symbol):
             symbol = expression
-            return lambda env: field.number(env[symbol])
+            return lambda env: _constant(field.number(env[symbol]))
         if isinstance(expression, (Float, Rational)):
-            number = field.number(expression)
+            number = _constant(field.number(expression))
             return lambda env: number
         if isinstance(expression, (Infinity, NegativeInfinity, NaN, ComplexInfinity)):
             text = {Infinity: "inf", NegativeInfinity: "-inf"}.get(type(expression), "nan")
-            return lambda env: field.number(float(text))
+            return lambda env: _constant(field.number(float(text)))
         if isinstance(expression, NumberSymbol) or expression.is_NumberSymbol:
             name = {"Exp1": "E", "Pi": "pi"}.get(type(expression).__name__, type(expression).__name__)
-            return lambda env: field.constant(name)
+            return lambda env: _constant(field.constant(name))
         if isinstance(expression, Access):
-            tensor, positions = expression.tensor, [self.integer(position) for position in expression.indices]
-            return lambda env: self.read(tensor, tuple(int(position(env)) for position in positions))
+            return self._access(expression)
         if isinstance(expression, Add):
             terms = [self.real(term) for term in expression.args]
-            return lambda env: sum((term(env) for term in terms[1:]), terms[0](env))
+            return lambda env: self._sum([term(env) for term in terms])
         if isinstance(expression, Mul):
             return self._product(expression.args)
         if isinstance(expression, Pow):
             return self._power(expression)
         if isinstance(expression, Iverson):
-            holds, one, zero = self.condition(expression.condition), field.number(1), field.number(0)
-            return lambda env: one if holds(env) else zero
+            return self._choice(expression.condition, lambda env: self._one, lambda env: self._zero)
         if isinstance(expression, Where):
-            test, a, b = (
-                self.condition(expression.condition),
-                self.real(expression.args[1]),
-                self.real(expression.args[2]),
-            )
-            return lambda env: a(env) if test(env) else b(env)
+            return self._choice(expression.condition, self.real(expression.args[1]), self.real(expression.args[2]))
         if isinstance(expression, (Maximum, SymMax, SymMin)):
             return self._extremum(expression)
         if isinstance(expression, Reduce):
@@ -142,76 +88,132 @@ class Closures:
         if isinstance(expression, floor):
             raise UnsupportedExpression(f"{self.where}: floor of a real expression is not supported: {expression}")
         if isinstance(expression, Function) and len(expression.args) == 1:
-            name, argument = type(expression).__name__, self.real(expression.args[0])
+            name, inner = type(expression).__name__, self.real(expression.args[0])
             if name in field.functions:
-                return lambda env: field.apply(name, argument(env))
+
+                def applied(env: Environment) -> Value:
+                    argument = inner(env)
+                    return lambda reader: field.apply(name, argument(reader))
+
+                return applied
         raise UnsupportedExpression(f"{self.where}: no rule for the node {type(expression).__name__}: {expression}")
 
-    def _from_integer(self, expression: Expr) -> Value:
+    def _access(self, access: Access) -> Staged:
+        name, positions = access.tensor, [self.integer(position) for position in access.indices]
+        if any(position.has(Access, Reduce) for position in access.indices):
+
+            def looked_up(env: Environment) -> Any:
+                return reader_of(env).read(name, tuple(int(position(env)) for position in positions))
+
+            return self.when_read(looked_up, *access.indices)
+
+        def element(env: Environment) -> Value:
+            key = name, tuple([int(position(env)) for position in positions])
+            if key not in self._elements:
+                self._elements[key] = _element(key)
+            return self._elements[key]
+
+        return element
+
+    def _from_integer(self, expression: Expr) -> Staged:
         exact, field = self.integer(expression), self.field
 
-        def value(env: Environment) -> Any:
+        def number(env: Environment) -> Any:
             try:
                 return field.number(exact(env))
             except ZeroDivisionError:  # 1/n of an empty axis
                 return field.number(float("nan"))
 
-        return value
+        if expression.has(Access, Reduce):
+            return self.when_read(number, expression)
+        return lambda env: _constant(number(env))
 
-    def _product(self, factors: Sequence[Expr]) -> Value:
+    def _choice(self, condition: Boolean, yes: Staged, no: Staged) -> Staged:
+        test = self.condition(condition)
+
+        def choice(env: Environment) -> Value:
+            holds = test(env)
+            if isinstance(holds, bool):
+                return yes(env) if holds else no(env)
+            a, b = yes(env), no(env)
+            return lambda reader: a(reader) if holds(reader) else b(reader)
+
+        return choice
+
+    def _sum(self, terms: Sequence[Value]) -> Value:
+        parts = [term for term in terms if term is not self._zero]
+        if len(parts) < 2:
+            return parts[0] if parts else self._zero
+        first, *rest = parts
+        if len(rest) == 1:
+            (second,) = rest
+            return lambda reader: first(reader) + second(reader)
+        return lambda reader: sum([part(reader) for part in rest], first(reader))
+
+    def _product(self, factors: Sequence[Expr]) -> Staged:
         brackets = [factor for factor in factors if isinstance(factor, Iverson)]
         others = [self.real(factor) for factor in factors if not isinstance(factor, Iverson)]
-        conditions = [self.condition(b.condition) for b in sorted(brackets, key=lambda b: bool(b.atoms(Access)))]
-        zero, one = self.field.number(0), self.field.number(1)
+        tests = [self.condition(b.condition) for b in sorted(brackets, key=lambda b: bool(b.atoms(Access)))]
 
-        def value(env: Environment) -> Any:
-            for condition in conditions:
-                if not condition(env):
-                    return zero  # strongly: nothing else is evaluated
-            result = None
-            for factor in others:
-                result = factor(env) if result is None else result * factor(env)
-            return one if result is None else result
+        def product(env: Environment) -> Value:
+            conditions = []
+            for test in tests:
+                holds = test(env)
+                if holds is False:
+                    return self._zero  # strongly: nothing else is evaluated
+                if not isinstance(holds, bool):
+                    conditions.append(holds)
+            value = self._multiplied([factor(env) for factor in others])
+            if not conditions:
+                return value
+            zero = self._zero
+            return lambda reader: (value if all(holds(reader) for holds in conditions) else zero)(reader)
 
-        return value
+        return product
 
-    def _power(self, expression: Pow) -> Value:
-        field, base, exponent = self.field, self.real(expression.base), expression.exp
-        if expression.base.is_NumberSymbol and type(expression.base).__name__ == "Exp1":
-            argument = self.real(exponent)
-            return lambda env: field.apply("exp", argument(env))
-        if self._is_integer(exponent):
-            exact = self.integer(exponent)
-            if exponent == Integer(-1):
-                one = field.number(1)
-                return lambda env: field.divide(one, base(env))
-            return lambda env: field.power(base(env), exact(env))
-        real = self.real(exponent)
-        return lambda env: field.power(base(env), real(env))
+    def _multiplied(self, factors: Sequence[Value]) -> Value:
+        if len(factors) < 2:
+            return factors[0] if factors else self._one
+        if len(factors) == 2:
+            first, second = factors
+            return lambda reader: first(reader) * second(reader)
 
-    def _extremum(self, expression: Expr) -> Value:
-        field = self.field
-        pick = field.minimum if isinstance(expression, (Minimum, SymMin)) else field.maximum
-        count = 2 if isinstance(expression, Maximum) else len(expression.args)
-        parts = [self.real(argument) for argument in expression.args[:count]]
-
-        def value(env: Environment) -> Any:
-            result = parts[0](env)
-            for part in parts[1:]:
-                result = pick(result, part(env))
+        def value(reader: Reader) -> Any:
+            result = factors[0](reader)
+            for factor in factors[1:]:
+                result = result * factor(reader)
             return result
 
         return value
 
-    def _environments(self, reduce: Reduce) -> Callable[[Environment], Any]:
-        extents = [self.integer(extent) for _, extent in reduce.limits]
-        bound = reduce.bound
+    def _power(self, expression: Pow) -> Staged:
+        field, base, exponent = self.field, self.real(expression.base), expression.exp
+        if expression.base.is_NumberSymbol and type(expression.base).__name__ == "Exp1":
+            return self._combined(lambda a: field.apply("exp", a), self.real(exponent))
+        if exponent == Integer(-1):
+            one = field.number(1)
+            return self._combined(lambda b: field.divide(one, b), base)
+        if self.is_integer(exponent):
+            return self._combined(field.power, base, self.integer_element(exponent))
+        return self._combined(field.power, base, self.real(exponent))
 
-        def environments(env: Environment) -> Any:
-            for position in itertools.product(*(range(int(extent(env))) for extent in extents)):
-                yield {**env, **dict(zip(bound, position, strict=True))}
+    @staticmethod
+    def _combined(operation: Callable[..., Any], *parts: Staged) -> Staged:
+        def combined(env: Environment) -> Value:
+            values = [part(env) for part in parts]
+            if len(values) == 1:
+                (value,) = values
+                return lambda reader: operation(value(reader))
+            return lambda reader: operation(*[value(reader) for value in values])
 
-        return environments
+        return combined
+
+    def _extremum(self, expression: Expr) -> Staged:
+        field = self.field
+        pick = field.minimum if isinstance(expression, (Minimum, SymMin)) else field.maximum
+        count = 2 if isinstance(expression, Maximum) else len(expression.args)
+        parts = [self.real(argument) for argument in expression.args[:count]]
+        return self._combined(lambda *values: functools.reduce(pick, values), *parts)
 
     def _sparse_environments(self, reduce: Reduce) -> Callable[[Environment], Any]:
         """The environments of a sum whose brackets hold: each is looked at as soon as its indices are chosen.
@@ -223,7 +225,7 @@ class Closures:
         brackets = [f for f in Mul.make_args(reduce.body) if isinstance(f, Iverson) and not f.atoms(Access)]
         needs = [{i for i in reduce.bound if i in bracket.free_symbols} for bracket in brackets]
         order = list(dict.fromkeys([i for need in needs for i in reduce.bound if i in need] + list(reduce.bound)))
-        tests: list[list[Callable[[Environment], bool]]] = [[] for _ in range(len(order) + 1)]
+        tests: list[list[Test]] = [[] for _ in range(len(order) + 1)]
         for bracket, need in zip(brackets, needs, strict=True):
             depth = max((order.index(i) + 1 for i in need), default=0)
             tests[depth].append(self.condition(bracket.condition))
@@ -240,53 +242,58 @@ class Closures:
 
         return lambda env: choose(dict(env), 0)
 
-    def _reduction(self, expression: Reduce) -> Value:
-        field, op, body = self.field, expression.op, self.real(expression.body)
-        environments = self._sparse_environments(expression) if op == "sum" else self._environments(expression)
-        zero, one = field.number(0), field.number(1)
+    def _reduction(self, expression: Reduce) -> Staged:
+        body, combine = self.real(expression.body), self._combine(expression.op)
+        environments = (
+            self._sparse_environments(expression) if expression.op == "sum" else self.environments(expression)
+        )
         free = sorted((s for s in expression.free_symbols if s not in self.sizes), key=str)
-        memo: dict[tuple[int, ...], Any] = {}
+        memo: dict[tuple[int, ...], Value] = {}
 
-        def compute(env: Environment) -> Any:
-            values = (body(inner) for inner in environments(env))
-            if op == "sum":
-                return sum(values, zero)
-            if op == "prod":
-                result = one
-                for value in values:
-                    result = result * value
-                return result
-            if op == "logsumexp":
-                return field.logsumexp(list(values))
-            first, pick = next(values, None), field.maximum if op == "max" else field.minimum
-            if first is None:
-                return field.number(float("-inf" if op == "max" else "inf"))
-            for value in values:
-                first = pick(first, value)
-            return first
+        def staged(env: Environment) -> Value:
+            parts = [body(inner) for inner in environments(env)]
+            if expression.op == "sum":
+                parts = [part for part in parts if part is not self._zero]
+            number = next(self._count)
 
-        def remembered(env: Environment) -> Any:
+            def value(reader: Reader) -> Any:
+                kept = reader.kept
+                if number not in kept:
+                    kept[number] = combine([part(reader) for part in parts])
+                return kept[number]
+
+            return value
+
+        def remembered(env: Environment) -> Value:
             key = tuple(env[symbol] for symbol in free)
             if key not in memo:
-                memo[key] = compute(env)
+                memo[key] = staged(env)
             return memo[key]
 
         return remembered
 
-    def _extremum_position(self, expression: Reduce) -> Value:
-        if len(expression.limits) != 1:
-            raise UnsupportedExpression(f"{self.where}: {expression.op} needs exactly one index: {expression}")
-        body, environments, symbol = self.real(expression.body), self._environments(expression), expression.bound[0]
-        less = self.field.less if expression.op == "argmax" else (lambda a, b: self.field.less(b, a))
+    def _combine(self, op: str) -> Callable[[list[Any]], Any]:
+        field = self.field
+        if op == "logsumexp":
+            return lambda values: field.logsumexp(values)
+        if op in ("max", "min"):
+            pick = field.maximum if op == "max" else field.minimum
+            empty = float("-inf" if op == "max" else "inf")
+            return lambda values: functools.reduce(pick, values) if values else field.number(empty)
+        start = field.number(0 if op == "sum" else 1)
+        fold = operator.add if op == "sum" else operator.mul
+        return lambda values: functools.reduce(fold, values, start)
 
-        def value(env: Environment) -> int:
-            best, position = None, -1
-            for inner in environments(env):
-                candidate = body(inner)
-                if best is None or less(best, candidate):
-                    best, position = candidate, inner[symbol]
-            if best is None:
-                raise UnsupportedExpression(f"{self.where}: {expression.op} over an empty range: {expression}")
-            return position
 
-        return value
+def _constant(number: Any) -> Value:
+    return lambda reader: number
+
+
+def _element(key: Key) -> Value:
+    name, position = key
+
+    def value(reader: Reader) -> Any:
+        found = reader.known.get(key)
+        return reader.read(name, position) if found is None else found
+
+    return value

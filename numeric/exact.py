@@ -15,8 +15,9 @@ from sympy import Expr, Symbol
 
 from derive.program import Equation, Program, Tensor
 from numeric.closures import Closures
+from numeric.conditions import Key, Reader, Value
 from numeric.errors import OutOfBounds, ShapeError, Undecidable, UnsupportedExpression
-from numeric.fields import field_named
+from numeric.fields import Field, field_named
 from numeric.integers import integer_value
 from numeric.shapes import bind_sizes, collapsed
 
@@ -31,13 +32,76 @@ class _Deeper(Exception):
         self.name, self.position = name, position
 
 
+class Plan:
+    """The equations of a program at given sizes, compiled element by element when an element is asked for.
+
+    It holds no values and serves all points of the same sizes (at one precision, which its constants have).
+    """
+
+    def __init__(self, program: Program, sizes: Mapping[Symbol, int], field: Field) -> None:
+        self.program, self.sizes = program, sizes
+        self.closures = Closures(field, sizes, program.name)
+        self._rules: dict[str, list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]] = {}
+        self._compiled: dict[Key, Value] = {}
+
+    def element(self, name: str, position: tuple[int, ...]) -> Value:
+        """How the element is computed from others."""
+        key = name, position
+        if key not in self._compiled:
+            self._compiled[key] = self._element(name, position)
+        return self._compiled[key]
+
+    def _element(self, name: str, position: tuple[int, ...]) -> Value:
+        for equation, constants, extents, staged in self._rules_of(name):
+            if _covers(position, constants, extents):
+                value: Value = staged(dict(zip(equation.indices, position, strict=True)))
+                return value
+        raise OutOfBounds(f"{self.program.name}: no equation defines {name}{list(position)}")
+
+    def _rules_of(self, name: str) -> list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]:
+        if name not in self._rules:
+            rules = []
+            for equation in self.program.equations_of(name):
+                pairs = list(zip(equation.indices, equation.extents, strict=True))
+                constants = tuple(None if n is not None else int(integer_value(i, self.sizes)) for i, n in pairs)
+                extents = tuple(0 if n is None else int(integer_value(n, self.sizes)) for _, n in pairs)
+                integer = self.program.tensors[name].integer
+                compiler = self.closures.integer_element if integer else self.closures.real
+                rules.append((equation, constants, extents, compiler(equation.rhs)))
+            self._rules[name] = rules
+        return self._rules[name]
+
+
+def _covers(position: tuple[int, ...], constants: tuple[int | None, ...], extents: tuple[int, ...]) -> bool:
+    return all(
+        at == constant if constant is not None else 0 <= at < extent
+        for at, constant, extent in zip(position, constants, extents, strict=True)
+    )
+
+
+class Plans:
+    """The plans of one program, shared by all evaluations that are given this object."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._plans: dict[Any, Plan] = {}
+
+    def at(self, sizes: Mapping[Symbol, int], field: Field, bits: int) -> Plan:
+        """The plan for these sizes and this kind of numbers; to be called at the precision of ``bits``."""
+        key = frozenset(sizes.items()), field.name, bits
+        if key not in self._plans:
+            self._plans[key] = Plan(self.program, sizes, field)
+        return self._plans[key]
+
+
 class Exact:
     """The elements of a program's tensors for given inputs, computed on demand and remembered.
 
     ``inputs`` maps names to arrays, nested lists or numbers (float32, float64 and fractions go in without rounding);
     hyper-parameters that are not given take their defaults.  ``field`` is ``"arb"`` (python-flint balls of ``bits``
     bits: every value encloses the true one) or ``"rational"`` (exact fractions).  ``perturb={(name, position): h}``
-    adds ``h`` to that element right after it is computed, so that all that depends on it follows.
+    adds ``h`` to that element right after it is computed, so that all that depends on it follows.  ``plans`` saves
+    compiling again what an evaluation of the same program at other values has compiled.
 
     Raises :class:`ShapeError` for contradicting shapes, :class:`NotRational` for ``exp`` and the like in the rational
     field, :class:`Undecidable` where overlapping balls would have to be compared, and :class:`OutOfBounds` for an
@@ -62,6 +126,7 @@ class Exact:
         bits: int = 128,
         field: str = "arb",
         perturb: Mapping[tuple[str, tuple[int, ...]], Any] | None = None,
+        plans: Plans | None = None,
     ) -> None:
         self.program, self.bits, self.field = program, bits, field_named(field)
         self._perturb = {(name, tuple(position)): h for (name, position), h in (perturb or {}).items()}
@@ -69,10 +134,11 @@ class Exact:
         shapes = {name: array.shape for name, array in self._given.items()}
         integers = {s.name: int(inputs[s.name]) for s in program.integers if s.name in inputs}
         self.sizes: dict[Symbol, int] = bind_sizes(program, shapes, integers)
-        self._memo: dict[tuple[str, tuple[int, ...]], Any] = {}
+        self._memo: dict[Key, Any] = {}
         self._depth = 0
-        self._closures = Closures(self.field, self._read, self.sizes, program.name)
-        self._rules: dict[str, list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]] = {}
+        self._reader = Reader(self._memo, self._read)
+        with self._precision():
+            self._plan = (plans or Plans(program)).at(self.sizes, self.field, bits)
 
     def _arrays(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         known = {tensor.name for tensor in self.program.inputs}
@@ -110,7 +176,7 @@ class Exact:
         everything computed elsewhere fixed: what a partial derivative needs.
         """
         with self._precision():
-            closures = self._closures
+            reader = self._reader
             if offsets:
                 shifts = {(name, tuple(position)): h for (name, position), h in offsets.items()}
 
@@ -119,12 +185,12 @@ class Exact:
                     shift = shifts.get((name, position))
                     return value if shift is None else value + self.field.number(shift)
 
-                closures = Closures(self.field, read, self.sizes, self.program.name)
-            closure = closures.real(expression)
+                reader = Reader({}, read)
+            value = self._plan.closures.real(expression)(dict(indices or {}))
             while True:
                 try:
                     self._depth = 0
-                    return closure(dict(indices or {}))
+                    return value(reader)
                 except _Deeper as deeper:
                     self._settled(deeper.name, deeper.position)
 
@@ -196,29 +262,7 @@ class Exact:
                     raise OutOfBounds(f"{self.program.name}: {name}{list(position)} is outside axis {axis} of {size}")
             element = array[position]
             return int(element) if tensor.integer else self.field.number(element)
-        for equation, constants, extents, closure in self._rules_of(name):
-            if self._covers(position, constants, extents):
-                return closure(dict(zip(equation.indices, position, strict=True)))
-        raise OutOfBounds(f"{self.program.name}: no equation defines {name}{list(position)}")
-
-    def _rules_of(self, name: str) -> list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]:
-        if name not in self._rules:
-            rules = []
-            for equation in self.program.equations_of(name):
-                pairs = list(zip(equation.indices, equation.extents, strict=True))
-                constants = tuple(None if n is not None else int(integer_value(i, self.sizes)) for i, n in pairs)
-                extents = tuple(0 if n is None else int(integer_value(n, self.sizes)) for _, n in pairs)
-                compiler = self._closures.integer if self._tensor(name).integer else self._closures.real
-                rules.append((equation, constants, extents, compiler(equation.rhs)))
-            self._rules[name] = rules
-        return self._rules[name]
-
-    @staticmethod
-    def _covers(position: tuple[int, ...], constants: tuple[int | None, ...], extents: tuple[int, ...]) -> bool:
-        return all(
-            at == constant if constant is not None else 0 <= at < extent
-            for at, constant, extent in zip(position, constants, extents, strict=True)
-        )
+        return self._plan.element(name, position)(self._reader)
 
 
 def enclosures(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from flint import arb, fmpq
 
 from numeric.errors import NotRational, Undecidable, UnsupportedExpression
@@ -55,6 +56,8 @@ class Balls:
     def number(self, value: Any) -> arb:
         if isinstance(value, arb):
             return value
+        if isinstance(value, (float, np.floating)):  # exact, and by far the most frequent
+            return arb(float(value))
         if type(value).__name__ == "fmpq":
             return arb(value)
         exact = fraction(value)

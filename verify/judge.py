@@ -15,6 +15,7 @@ from derive import registry
 from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.reverse import derive
+from numeric.exact import Plans
 from verify import strata as _strata
 from verify.compare import RELATIVE, ROUNDINGS, Comparison, compare
 from verify.errors import SamplingError
@@ -48,8 +49,17 @@ class Points:
     of their own, named ``size ones``, ``size n = 0`` and so on.
     """
 
-    def __init__(self, derivation: Derivation, seed: int, cases: int = 1, dtype: Any = np.float64) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        seed: int,
+        cases: int = 1,
+        dtype: Any = np.float64,
+        *,
+        plans: Plans | None = None,
+    ) -> None:
         self.derivation, self.seed, self.cases, self.dtype = derivation, seed, cases, dtype
+        self.plans = plans or Plans(derivation.combined)
         self.program = derivation.program
         self.not_checked: list[str] = []
         self._sizes: dict[bool, dict[Symbol, int]] = {}
@@ -79,7 +89,7 @@ class Points:
 
     def _point(self, seed: int, **options: Any) -> tuple[Case, Truth]:
         case = sample(self.program, seed, derivation=self.derivation, dtype=self.dtype, **options)
-        return case, Truth(self.derivation, case, self.dtype)
+        return case, Truth(self.derivation, case, self.dtype, plans=self.plans)
 
     def places(
         self, names: Sequence[str] | None = None, *, patterns: bool = True

@@ -94,7 +94,7 @@ def verify(
         rows += judge(function.vjp, _forward(function), derivation, place, found, np.float64, "balls")
     not_checked += points.not_checked
     # sizes are a matter of shapes, not of dtypes: float32 is checked over the strata
-    narrow = Points(derivation, seed, 1, np.float32)
+    narrow = Points(derivation, seed, 1, np.float32, plans=points.plans)
     for place, found in narrow.places(strata, patterns=False).items():
         rows += judge(function.vjp, _forward(function), derivation, place, found, np.float32, "balls")
     say("jax")

@@ -6,15 +6,34 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb
-from sympy import And, Eq, Expr, Float, Integer, Mod, Rational, Symbol, cos, erf, exp, floor, log, oo, sin, tanh
+from flint import arb, fmpq
+from sympy import (
+    And,
+    Eq,
+    Expr,
+    Float,
+    Integer,
+    Mod,
+    Not,
+    Or,
+    Rational,
+    Symbol,
+    cos,
+    erf,
+    exp,
+    floor,
+    log,
+    oo,
+    sin,
+    tanh,
+)
 
 from derive.nodes import Access as A
 from derive.nodes import IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where, dimension, index
 from derive.program import Equation, Program, Tensor
 from derive.registry import declare
 from numeric.errors import NotRational, OutOfBounds, ShapeError, Undecidable, UnsupportedExpression
-from numeric.exact import Exact, enclosures
+from numeric.exact import Exact, Plans, enclosures
 
 i, j, k, t = map(index, "ijkt")
 n, m, T = map(dimension, ("n", "m", "T"))
@@ -211,3 +230,35 @@ def test_enclosures_raise_the_precision_until_the_relative_accuracy_is_there() -
     assert ball.rel_accuracy_bits() >= 90
     with pytest.raises(Undecidable, match="bits are not enough"):
         enclosures(program(1 - tanh(A("s")) ** 2, S), {"s": 1e6}, ["y"], accuracy=80, most=1 << 12)
+
+
+@pytest.mark.parametrize(
+    "rhs",
+    [
+        A("x", IntegerAccess("s", i)) ** 2,
+        Reduce("sum", A("x", k) * Iverson(Eq(k, IntegerAccess("s", i))), (k, n)),
+        Where(A("x", i) > 1, A("x", i), -3) * Iverson(A("x", 0) < A("x", i)),
+        Maximum(A("x", i), Reduce("max", A("x", k), (k, n)) / 2),
+        A("x", Reduce("argmax", A("x", k), (k, n))) / Reduce("sum", A("x", k) ** 2, (k, n)),
+        Iverson(And(IntegerAccess("s", i) > 0, Not(Eq(A("x", i), 1)))) + Iverson(Or(i < 1, A("x", i) > 2)),
+        A("x", i) ** IntegerAccess("s", i) + IntegerAccess("s", i),
+    ],
+    ids=str,
+)
+def test_shared_plans_hold_no_values(rhs: Expr) -> None:
+    here = program(rhs, X, Tensor("s", (n,), integer=True), indices=(i,), extents=(n,))
+    points = [
+        {"x": [Fraction(1), Fraction(5, 2), Fraction(2)], "s": [2, 0, 1]},
+        {"x": [Fraction(3), Fraction(1), Fraction(7, 2)], "s": [1, 2, 0]},
+        {"x": [Fraction(4), Fraction(1, 3)], "s": [0, 1]},
+    ]
+    plans = Plans(here)
+    for _ in range(2):
+        for given in points:
+            shared = Exact(here, given, field="rational", plans=plans).array("y").tolist()
+            assert shared == Exact(here, given, field="rational").array("y").tolist()
+            bits = [Exact(here, given, bits=b, plans=plans).array("y") for b in (64, 256)]
+            assert all(fine.overlaps(coarse) for coarse, fine in zip(*bits, strict=True))
+            assert all(b.overlaps(arb(fmpq(v.numerator, v.denominator))) for b, v in zip(bits[1], shared, strict=True))
+    moved = Exact(here, points[0], field="rational", perturb={("x", (0,)): 1}, plans=plans).array("y").tolist()
+    assert moved == Exact(here, points[0], field="rational", perturb={("x", (0,)): 1}).array("y").tolist()

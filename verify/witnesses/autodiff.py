@@ -83,7 +83,9 @@ class Autodiff:
         with jax.enable_x64(True):
             integers = tuple(sorted(case.integers.items()))
             if integers not in self._compiled:
-                self._compiled[integers] = jax.jit(self._product(dict(integers)))
+                # run once or twice: compiling is most of the time, and optimising most of that
+                options = {"xla_backend_optimization_level": 0}
+                self._compiled[integers] = jax.jit(self._product(dict(integers)), compiler_options=options)
             arrays = {name: np.array(value, copy=True) for name, value in case.inputs.items()}
             moving = {name: np.asarray(arrays.pop(name), dtype=np.float64) for name in self.wrt}
             seeds = {name: np.array(value, dtype=np.float64) for name, value in cotangents.items()}

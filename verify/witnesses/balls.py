@@ -30,7 +30,7 @@ from derive.named import NamedFunction
 from derive.nodes import Access, Maximum, Reduce, Where
 from derive.program import Program, Tensor
 from numeric.errors import Undecidable
-from numeric.exact import Exact
+from numeric.exact import Exact, Plans
 from verify.domains import bounds_of
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
@@ -41,7 +41,7 @@ _BITS = (192, 640, 1800)
 MOST_BITS = _BITS[-1]
 _ACCURATE = 80  # relative bits that an enclosure must have
 _NUDGES = (1, 4, 16)  # units of roundoff: what one rounding does, and what a few of them do together
-_MORE = (1,) * 6  # further draws, before a fault is reported
+_MORE = (1,) * 4  # further draws, before a fault is reported
 _ZERO = flint.arb(2) ** -1080  # below half of the smallest double: nothing in floating point can tell it from 0
 _CHAOS = 1 / 16  # a whole array that moves by this share under a few roundings has no digit to compare
 
@@ -49,14 +49,20 @@ _CHAOS = 1 / 16  # a whole array that moves by this share under a few roundings 
 class Truth:
     """True outputs and gradients of a derivation at one point, computed when asked for.
 
+    ``plans`` may be shared with the truths at other points of the same derivation.
+
     ``values(name)`` are balls for an output or for the gradient of an input; ``condition(name)`` and
     ``roughness(name)`` are arrays of absolute changes per unit of relative perturbation.
     """
 
-    def __init__(self, derivation: Derivation, case: Case, dtype: Any = np.float64) -> None:
+    def __init__(
+        self, derivation: Derivation, case: Case, dtype: Any = np.float64, *, plans: Plans | None = None
+    ) -> None:
         self.derivation, self.case = derivation, case
+        self._plans = plans or Plans(derivation.combined)
         self._unit = Fraction(float(np.finfo(dtype).eps)) / 2
         self._tensors = {**{name: name for name in derivation.program.outputs}, **dict(derivation.gradients)}
+        self._evaluations: dict[int, Exact] = {}
         self._values: dict[str, Array] = {}
         self._undecided: dict[str, Array] = {}
         self._changes: dict[tuple[bool, bool], list[tuple[Fraction, dict[str, Array]]]] = {}
@@ -86,10 +92,10 @@ class Truth:
         return self._undecided[name]
 
     def _enclose(self, tensor: str) -> tuple[Array, Array]:
-        shape = self._exact(_BITS[0]).shape(tensor)
+        shape = self._unmoved(_BITS[0]).shape(tensor)
         array, undecided = np.full(shape, flint.arb.nan(), dtype=object), np.ones(shape, dtype=bool)
         for bits in _BITS:
-            exact = self._exact(bits)
+            exact = self._unmoved(bits)
             for position in np.argwhere(undecided):
                 at = tuple(int(i) for i in position)
                 try:
@@ -102,8 +108,15 @@ class Truth:
                 break
         return array, undecided
 
+    def _unmoved(self, bits: int) -> Exact:
+        """The program at the point itself; what one gradient needs, the others need as well."""
+        if bits not in self._evaluations:
+            self._evaluations[bits] = self._exact(bits)
+        return self._evaluations[bits]
+
     def _exact(self, bits: int, perturb: Mapping[Any, Any] | None = None) -> Exact:
-        return Exact(self.derivation.combined, self.case.exact(self.derivation), bits=bits, perturb=perturb or {})
+        given = self.case.exact(self.derivation)
+        return Exact(self.derivation.combined, given, bits=bits, perturb=perturb or {}, plans=self._plans)
 
     def condition(self, name: str, *, sure: bool = False) -> Array:
         """The change of each element per unit of relative change of inputs and accumulated intermediates.
@@ -140,12 +153,12 @@ class Truth:
     def _measured(self, name: str, everything: bool, sure: bool) -> Array:
         base = self.values(name)
         scale, moves = np.zeros(base.shape), np.zeros(base.shape)
-        changes = self._changed(everything, sure)
         with flint.ctx.workprec(_BITS[1]):
+            changes = [(size, _ball(size), change) for size, change in self._changed(everything, sure)]
             for position, value in np.ndenumerate(base):
                 found = [_float(abs(value))]
-                for size, change in changes:
-                    moved = (change[name][position] - value) / _ball(size) if name in change else None
+                for size, ball, change in changes:
+                    moved = (change[name][position] - value) / ball if name in change else None
                     if moved is not None and moved.is_finite():
                         found.append(_float(abs(moved)))
                         moves[position] = max(float(moves[position]), float(size) * found[-1])
@@ -174,7 +187,7 @@ class Truth:
         No two elements move by the same share: else P and Y would move together in P - Y, and hide its cancellation.
         """
         rng = np.random.default_rng([self.case.seed, number])
-        base = self._exact(_BITS[1])
+        base = self._unmoved(_BITS[1])
         moving = accumulated(base.program)
         perturb: dict[tuple[str, tuple[int, ...]], Any] = {}
         for tensor in base.program.tensors.values():
@@ -188,11 +201,12 @@ class Truth:
             exact = np.zeros(array.shape, dtype=bool)
             if tensor.name in self.case.inputs:
                 exact |= _ends(tensor, self.case)
+            shares = rng.integers(2**30, 2**31, array.shape) * rng.choice([-1, 1], array.shape)
             with flint.ctx.workprec(_BITS[1]):
+                unit = _ball(size / 2**31)
                 for position, value in np.ndenumerate(array):
-                    share = (-1) ** int(rng.integers(2)) * Fraction(int(rng.integers(2**30, 2**31)), 2**31)
                     if value.is_finite() and not exact[position]:
-                        perturb[tensor.name, position] = value * _ball(share * size)
+                        perturb[tensor.name, position] = value * (unit * int(shares[position]))
         moved_program = self._exact(_BITS[1], perturb)
         result = {}
         for name, tensor_name in self._tensors.items():

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.program import Program
-from numeric.exact import Exact
+from numeric.exact import Exact, Plans
 
 STEP = Fraction(1, 2**200)
 BITS = 640
@@ -68,10 +68,11 @@ class Perturbation:
         self.of = of or program.outputs
         self._slopes: dict[tuple[str, Position], Slopes] = {}
         self._base: Any = None
+        self._plans = Plans(program)
 
     def objective(self, perturb: Mapping[tuple[str, Position], Any]) -> Any:
         """``<cotangents, outputs>`` as a ball, with some elements perturbed."""
-        exact = Exact(self.program, self.inputs, bits=BITS, perturb=perturb)
+        exact = Exact(self.program, self.inputs, bits=BITS, perturb=perturb, plans=self._plans)
         total = flint.arb(0)
         with flint.ctx.workprec(BITS):
             for name in self.of:

@@ -15,7 +15,7 @@ import numpy as np
 
 from derive.derivation import Derivation
 from numeric.errors import NotRational
-from numeric.exact import Exact
+from numeric.exact import Exact, Plans
 from verify.sampling import Case, fractions
 from verify.verdicts import Verdict
 
@@ -49,12 +49,13 @@ def identity(derivation: Derivation, case: Case, argument: str, rng: np.random.G
     """
     exact = Exact(derivation.combined, case.exact(derivation), field="rational")
     gradient = exact.array(derivation.gradients[argument])
+    plans = Plans(derivation.program)
     positions = list(np.ndindex(*gradient.shape))
     if len(positions) > count:
         positions = [positions[k] for k in sorted(rng.choice(len(positions), size=count, replace=False))]
     points = 0
     for position in positions:
-        slope = polynomial_slope(_line(derivation, case, argument, position))
+        slope = polynomial_slope(_line(derivation, case, argument, position, plans))
         if slope is None:
             continue
         points += 1
@@ -67,14 +68,14 @@ def identity(derivation: Derivation, case: Case, argument: str, rng: np.random.G
 
 
 def _line(
-    derivation: Derivation, case: Case, argument: str, position: tuple[int, ...]
+    derivation: Derivation, case: Case, argument: str, position: tuple[int, ...], plans: Plans
 ) -> Callable[[Fraction], Fraction]:
     """``<cotangents, outputs>`` as a function of a shift of one input element."""
     seeds = {name: fractions(value) for name, value in case.cotangents.items()}
 
     def value(shift: Fraction) -> Fraction:
         perturb: dict[Any, Any] = {(argument, position): shift}
-        exact = Exact(derivation.program, case.arguments(), field="rational", perturb=perturb)
+        exact = Exact(derivation.program, case.arguments(), field="rational", perturb=perturb, plans=plans)
         total = Fraction(0)
         for name in derivation.of:
             for at, output in np.ndenumerate(exact.array(name)):
