@@ -46,6 +46,7 @@ SAMPLES = (
     Sample("elementwise", "x[n, m]\ny = exp(x)*x**2 - x/3 + sqrt(x**2 + 1)**3", _MATRICES),
     Sample("functions", "x[n, m]\ny = sin(x)*cos(x) + erf(x) + log(1 + x**2) + abs(x)", _MATRICES),
     Sample("powers", "x[n, m]\ny = x**-2 + x**(3/2) + 1/x", _MATRICES, positive=("x",)),
+    Sample("functions_of_sizes", "x[n, m]\ny = x*log(n + 1)/sqrt(m + 1) + sqrt(n)", _MATRICES),
     Sample("constant_term", "x[n, m]\ny = x*0 + 3", _MATRICES),
     Sample("identity", "x[n, m]\ny = x", _MATRICES),
     Sample("any_axes", "z[...]\na = z*z", ({"z": ()}, {"z": (3,)}, {"z": (2, 0, 3)}, {"z": (2, 1, 3)})),
