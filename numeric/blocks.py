@@ -166,7 +166,8 @@ class Blocks:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(CHUNKS, len(os.sched_getaffinity(0))), thread_name_prefix="backproof")
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return ThreadPoolExecutor(min(CHUNKS, len(mine)), thread_name_prefix="backproof")
 
 
 __all__ = ["Blocks", "RowWise", "row_wise"]

@@ -161,7 +161,7 @@ class Exact:
     def value(self, name: str, position: Sequence[int] = ()) -> Any:
         """The element of a tensor at a position (which may be -1 on the time axis of a recurrence)."""
         with self._precision():
-            return self._settled(name, tuple(int(p) for p in position))
+            return self.field.given_back(self._settled(name, tuple(int(p) for p in position)))
 
     def evaluate(
         self,
@@ -190,7 +190,7 @@ class Exact:
             while True:
                 try:
                     self._depth = 0
-                    return value(reader)
+                    return self.field.given_back(value(reader))
                 except _Deeper as deeper:
                     self._settled(deeper.name, deeper.position)
 
@@ -200,7 +200,7 @@ class Exact:
         result = np.empty(shape, dtype=object)
         with self._precision():
             for position in np.ndindex(*shape):
-                result[position] = self._settled(name, position)
+                result[position] = self.field.given_back(self._settled(name, position))
         return result
 
     def shape(self, name: str) -> tuple[int, ...]:

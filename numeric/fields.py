@@ -20,6 +20,7 @@ class Field(Protocol):
     functions: frozenset[str]
 
     def number(self, value: Any) -> Any: ...
+    def given_back(self, value: Any) -> Any: ...
     def constant(self, name: str) -> Any: ...
     def apply(self, function: str, argument: Any) -> Any: ...
     def power(self, base: Any, exponent: Any) -> Any: ...
@@ -64,6 +65,10 @@ class Balls:
         if exact is None:
             return arb(float(value))
         return arb(fmpq(exact.numerator, exact.denominator))
+
+    def given_back(self, value: Any) -> Any:
+        """A number as a caller sees it."""
+        return value
 
     def constant(self, name: str) -> arb:
         if name == "pi":
@@ -146,57 +151,66 @@ class Balls:
 
 
 class Fractions:
-    """Exact rational numbers; a function whose value is not rational is refused."""
+    """Exact rational numbers; a function whose value is not rational is refused.
+
+    Inside they are python-flint's ``fmpq``, which is ten times as fast as Python's ``Fraction``.
+    """
 
     name = "rational"
     functions = Balls.functions  # known, so that the refusal can say that the value is not rational
 
-    def number(self, value: Any) -> Fraction:
+    def number(self, value: Any) -> fmpq:
+        if isinstance(value, fmpq):
+            return value
         exact = fraction(value)
         if exact is None:
             raise NotRational(f"{value} is not a rational number; use field='arb'")
-        return exact
+        return fmpq(exact.numerator, exact.denominator)
 
-    def constant(self, name: str) -> Fraction:
+    def given_back(self, value: Any) -> Any:
+        return Fraction(int(value.p), int(value.q)) if isinstance(value, fmpq) else value
+
+    def constant(self, name: str) -> fmpq:
         raise NotRational(f"the constant {name} is not rational; use field='arb'")
 
-    def apply(self, function: str, argument: Fraction) -> Fraction:
+    def apply(self, function: str, argument: fmpq) -> fmpq:
         if function == "Abs":
             return abs(argument)
         if function == "sign":
-            return Fraction((argument > 0) - (argument < 0))
+            return fmpq((argument > 0) - (argument < 0))
         raise NotRational(f"{function}({argument}) is not a rational number in general; use field='arb'")
 
-    def power(self, base: Fraction, exponent: Any) -> Fraction:
-        exact = Fraction(exponent)
+    def power(self, base: fmpq, exponent: Any) -> fmpq:
+        exact = Fraction(self.given_back(exponent))
         if exact.denominator == 1:
             if base == 0 and exact < 0:
                 raise NotRational(f"division by zero: 0 to the power {exact}")
-            return base ** int(exact)
+            raised: fmpq = base ** int(exact)
+            return raised
         if exact.denominator == 2 and base >= 0:
-            root = Fraction(math.isqrt(base.numerator), math.isqrt(base.denominator))
+            root = fmpq(math.isqrt(int(base.p)), math.isqrt(int(base.q)))
             if root * root == base:
                 return self.power(root, 2 * exact)
         raise NotRational(f"{base} to the power {exact} is not a rational number; use field='arb'")
 
-    def divide(self, a: Fraction, b: Fraction) -> Fraction:
+    def divide(self, a: fmpq, b: fmpq) -> fmpq:
         if b == 0:
             raise NotRational(f"division by zero: {a}/0")
         return a / b
 
-    def less(self, a: Fraction, b: Fraction) -> bool:
-        return a < b
+    def less(self, a: fmpq, b: fmpq) -> bool:
+        return bool(a < b)
 
-    def equal(self, a: Fraction, b: Fraction) -> bool:
-        return a == b
+    def equal(self, a: fmpq, b: fmpq) -> bool:
+        return bool(a == b)
 
-    def maximum(self, a: Fraction, b: Fraction) -> Fraction:
+    def maximum(self, a: fmpq, b: fmpq) -> fmpq:
         return max(a, b)
 
-    def minimum(self, a: Fraction, b: Fraction) -> Fraction:
+    def minimum(self, a: fmpq, b: fmpq) -> fmpq:
         return min(a, b)
 
-    def logsumexp(self, values: list[Fraction]) -> Fraction:
+    def logsumexp(self, values: list[fmpq]) -> fmpq:
         raise NotRational("logsumexp is not a rational number in general; use field='arb'")
 
 
