@@ -16,6 +16,7 @@ from derive.occurrence import Contribution, Occurrences
 from derive.registry import get
 from derive.reverse import derive
 from derive.terms import Term, make_term, merge
+from tests.verify.support import derived
 from verify.steps import check_steps
 from verify.verdicts import Verdict
 
@@ -162,10 +163,9 @@ CASES = [
 def test_a_corrupted_rule_is_reported_as_wrong_formula(
     corrupt: Corruption, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    operation = get(name)
-    clean = derive(operation)
+    clean = derived(name)
     corrupt(monkeypatch)
-    corrupted = derive(operation)
+    corrupted = derive(get(name))
     assert (corrupted.equations, corrupted.steps) != (clean.equations, clean.steps), (
         "the corruption changes nothing, so it shows nothing"
     )
@@ -177,6 +177,6 @@ def test_a_corrupted_rule_is_reported_as_wrong_formula(
 
 @pytest.mark.parametrize("name", sorted({name for _, name in CASES}))
 def test_without_corruption_every_step_agrees(name: str) -> None:
-    checks = check_steps(derive(get(name)), seed=1)
+    checks = check_steps(derived(name), seed=1)
     assert [(c.step.rule, c.detail) for c in checks if not c.ok] == []
     assert all(check.points > 0 for check in checks)

@@ -18,16 +18,27 @@ from tests.verify.gradients import (
     relu,
     shared_maximum,
 )
-from verify import Verdict, check_gradient, verify
+from tests.verify.support import derivation_of
+from verify import Evidence, Verdict, check_gradient, verify
 from verify.verdicts import worst
 
 SEEDS = (0, 1, 2)
 
 
-def judged(written: Written, seed: int) -> Verdict:
-    evidence = check_gradient(
-        written.operation, written.vjp, forward=written.forward, seed=seed, strata=written.strata, dtype=written.dtype
+def evidence_of(written: Written, seed: int) -> Evidence:
+    return check_gradient(
+        written.operation,
+        written.vjp,
+        forward=written.forward,
+        seed=seed,
+        strata=written.strata,
+        dtype=written.dtype,
+        derivation=derivation_of(written.operation),
     )
+
+
+def judged(written: Written, seed: int) -> Verdict:
+    evidence = evidence_of(written, seed)
     return worst(row.verdict for row in evidence.rows if row.verdict is not Verdict.OUTSIDE)
 
 
@@ -40,9 +51,7 @@ def test_wrong_gradients_get_the_verdict_that_they_deserve(written: Written, see
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("written", RIGHT, ids=str)
 def test_right_gradients_are_accepted(written: Written, seed: int) -> None:
-    evidence = check_gradient(
-        written.operation, written.vjp, forward=written.forward, seed=seed, strata=written.strata, dtype=written.dtype
-    )
+    evidence = evidence_of(written, seed)
     assert [(row.argument, row.stratum, row.verdict, row.note, row.element) for row in evidence.faults] == []
     assert sum(row.points for row in evidence.rows) > 0
 

@@ -11,6 +11,7 @@ from derive.derivation import Derivation, Step
 from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, dimension, index
 from derive.registry import declare, get, names
 from derive.reverse import derive
+from tests.verify.support import derived
 from verify.sampling import sample
 from verify.steps import StepContext, check_steps, differences
 from verify.verdicts import Verdict
@@ -21,7 +22,7 @@ n, d = dimension("n"), dimension("d")
 
 @pytest.mark.parametrize("name", names())
 def test_every_step_of_the_catalog_agrees(name: str) -> None:
-    checks = check_steps(derive(get(name)), seed=5)
+    checks = check_steps(derived(name), seed=5)
     assert [(c.step.rule, c.step.target, c.detail) for c in checks if not c.ok] == []
     assert all(check.points > 0 for check in checks)
     assert len(checks) > len(get(name).wrt)
@@ -44,7 +45,7 @@ TAMPERINGS = {
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 @pytest.mark.parametrize("name", ["dense", "softmax", "layer_norm"])
 def test_no_tampered_step_is_accepted(name: str, tampering: str) -> None:
-    derivation = derive(get(name))
+    derivation = derived(name)
     context = StepContext(derivation, sample(derivation.program, 2, derivation=derivation, budget=400))
     # 0 = 0 (in layer norm, the sum of x - mu) stays true under a factor, and only that does.
     chosen = [s for s in derivation.steps if tampering == "offset" or not vanishes(s, context)]
@@ -61,7 +62,7 @@ def vanishes(step: Step, context: StepContext) -> bool:
 
 
 def test_a_wrong_adjoint_equation_is_noticed_without_its_steps() -> None:
-    derivation = derive(get("dense"))
+    derivation = derived("dense")
     wrong = tuple(replace(e, rhs=e.rhs + 1) if e.target == "db" else e for e in derivation.adjoint.equations)
     tampered = replace(derivation, adjoint=derivation.adjoint.with_(equations=wrong), steps=())
     verdicts = {check.step.target: check.verdict for check in check_steps(tampered)}
@@ -69,7 +70,7 @@ def test_a_wrong_adjoint_equation_is_noticed_without_its_steps() -> None:
 
 
 def test_a_step_about_unknown_things_is_not_decided() -> None:
-    derivation = derive(get("dense"))
+    derivation = derived("dense")
     strange = Step("odd", "dX", (i,), (n,), Access("nothing", i), Access("nothing", i), "nobody knows")
     loose = Step("odd", "dX", (), (), Access("b", k), Access("b", k), "a free index without a range")
     checks = check_steps(replace(derivation, steps=(strange, loose)))
@@ -77,7 +78,7 @@ def test_a_step_about_unknown_things_is_not_decided() -> None:
 
 
 def test_reading_out_of_bounds_is_a_wrong_formula() -> None:
-    derivation = derive(get("dense"))
+    derivation = derived("dense")
     outside = Step(
         "odd", "dX", (i,), (Symbol("k", integer=True, nonnegative=True),), Access("b", i + 1), Integer(0), ""
     )
@@ -117,6 +118,6 @@ def test_sensitivity_counts_every_path() -> None:
 
 
 def test_strong_zero_guards_the_other_factors() -> None:
-    derivation = derive(get("dense"))
+    derivation = derived("dense")
     guarded = Iverson(i + 1 < 0) * Access("b", i + 100)
     assert context(derivation).side(guarded + 1, {i: 0}) == 1

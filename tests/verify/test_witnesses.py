@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from derive.registry import declare, get
 from derive.reverse import derive
+from tests.verify.support import derived
 from verify.compare import close, compare, relative_errors
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict, overall, worst
@@ -115,7 +116,7 @@ RATIONAL = [
 
 @pytest.mark.parametrize("name", RATIONAL)
 def test_rational_operations_agree_digit_for_digit(name: str) -> None:
-    derivation = derive(get(name))
+    derivation = derived(name)
     case = sample(derivation.program, 4, derivation=derivation, budget=100)
     assert rational.applies(derivation, case)
     for argument in derivation.gradients:
@@ -125,7 +126,7 @@ def test_rational_operations_agree_digit_for_digit(name: str) -> None:
 
 
 def test_a_wrong_rational_gradient_is_shown_as_fractions() -> None:
-    right = derive(get("mse"))
+    right = derived("mse")
     equations = tuple(e.__class__(e.target, e.indices, e.extents, e.rhs * 2) for e in right.adjoint.equations)
     from dataclasses import replace
 
@@ -138,7 +139,7 @@ def test_a_wrong_rational_gradient_is_shown_as_fractions() -> None:
 
 @pytest.mark.parametrize("name", ["sigmoid", "softmax", "layer_norm", "rnn"])
 def test_irrational_operations_are_left_out(name: str) -> None:
-    derivation = derive(get(name))
+    derivation = derived(name)
     assert not rational.applies(derivation, sample(derivation.program, 1, derivation=derivation, budget=100))
 
 
