@@ -223,7 +223,8 @@ def _reverse(derivation: Derivation, notation: Notation, label: str) -> tuple[Se
     for number, equation in enumerate(derivation.derived):
         blocks = reverse_blocks(derivation, notation, equation)
         if equation.target not in kept:
-            blocks.append(paragraph("It is put in where it is read, and is not computed on its own."))
+            bar = notation.name(equation.target)
+            blocks.append(paragraph("This is ", bar, ", which is put in where it is read and not computed on its own."))
         name = notation.adjoints.get(equation.target, equation.target)
         place = [str(i) for i, n in zip(equation.indices, equation.extents, strict=True) if n is None]
         where = f" at {', '.join(place)}" if place else ""
