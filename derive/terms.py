@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Pow, Rational, Symbol
 from sympy.core.numbers import Number
 
 from derive.naming import substitute
-from derive.nodes import Iverson, Reduce, index
+from derive.nodes import Access, Iverson, Reduce, index
 
 Bound = tuple[tuple[Symbol, Expr], ...]
 MAX_PERMUTATIONS = 720
@@ -225,7 +225,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
 def _positive(term: Term) -> Term:
     """A negative number in front goes into a difference, where there is one: ``-(a - 1)*b`` is ``(1 - a)*b``."""
     if not term.coefficient.is_negative:
-        return term
+        return _paired(term)
     for position, (base, exponent) in enumerate(term.factors):
         if not (base.is_Add and exponent.is_Integer and exponent.is_odd) or base.as_coeff_Add()[0].is_positive:
             continue
@@ -234,6 +234,32 @@ def _positive(term: Term) -> Term:
             factors = (*term.factors[:position], (-base, exponent), *term.factors[position + 1 :])
             return Term(-term.coefficient, term.bound, factors)
     return term
+
+
+def _paired(term: Term) -> Term:
+    """Two differences that end in a number turned round together: ``(y - 1)/(p - 1)`` is ``(1 - y)/(1 - p)``.
+
+    What is left over stays, but for a geometric weight, which is written ``1 - beta**t`` whatever its sign.
+    """
+    turned = [k for k, (base, exponent) in enumerate(term.factors) if exponent in (1, -1) and _ends_in_number(base)]
+    coefficient = term.coefficient
+    if len(turned) % 2:
+        single = next((k for k in turned if _is_geometric(term.factors[k][0])), None)
+        if single is None:
+            turned.pop()
+        else:
+            coefficient = -coefficient
+    factors = tuple((-b, e) if k in turned else (b, e) for k, (b, e) in enumerate(term.factors))
+    return Term(coefficient, term.bound, factors)
+
+
+def _ends_in_number(base: Expr) -> bool:
+    return bool(base.is_Add and len(base.args) == 2 and base.as_coeff_Add()[0].is_negative and base.has(Access))
+
+
+def _is_geometric(base: Expr) -> bool:
+    rest = base.as_coeff_Add()[1]
+    return isinstance(rest, Pow) and not rest.exp.is_number
 
 
 def rebuild_term(term: Term) -> Expr:

@@ -73,7 +73,7 @@ FORMS = {
     "adam": (
         THETA + "dv[t, j] = pad(dv[t + 1, j])*beta2 + alpha*dtheta_total[t, j]*mhat[t, j]"
         "/(2*(1 - beta2**(t + 1))*(sqrt(vhat[t, j]) + eps)**2*sqrt(vhat[t, j]))\n"
-        "dm[t, j] = pad(dm[t + 1, j])*beta1 + alpha*dtheta_total[t, j]/((beta1**(t + 1) - 1)*(sqrt(vhat[t, j]) + eps))\n"
+        "dm[t, j] = pad(dm[t + 1, j])*beta1 - alpha*dtheta_total[t, j]/((1 - beta1**(t + 1))*(sqrt(vhat[t, j]) + eps))\n"
         "dg = (1 - beta1)*dm + 2*(1 - beta2)*dv*g\n" + START
     ),
 }
