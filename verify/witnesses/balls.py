@@ -65,7 +65,7 @@ class Truth:
         self._evaluations: dict[int, Exact] = {}
         self._values: dict[str, Array] = {}
         self._undecided: dict[str, Array] = {}
-        self._changes: dict[tuple[bool, bool], list[tuple[Fraction, dict[str, Array]]]] = {}
+        self._changes: dict[tuple[bool, bool], list[tuple[Fraction, Exact]]] = {}
         self._scales: dict[tuple[str, bool, bool], Array] = {}
         self._loose: dict[str, bool] = {}
         self._perturbation: Perturbation | None = None
@@ -154,11 +154,13 @@ class Truth:
         base = self.values(name)
         scale, moves = np.zeros(base.shape), np.zeros(base.shape)
         with flint.ctx.workprec(_BITS[1]):
-            changes = [(size, _ball(size), change) for size, change in self._changed(everything, sure)]
+            changes = [
+                (size, _ball(size), self._moved(name, change)) for size, change in self._changed(everything, sure)
+            ]
             for position, value in np.ndenumerate(base):
                 found = [_float(abs(value))]
                 for size, ball, change in changes:
-                    moved = (change[name][position] - value) / ball if name in change else None
+                    moved = None if change is None else (change[position] - value) / ball
                     if moved is not None and moved.is_finite():
                         found.append(_float(abs(moved)))
                         moves[position] = max(float(moves[position]), float(size) * found[-1])
@@ -171,7 +173,13 @@ class Truth:
             self._loose[name] = bool(np.max(moves, initial=0.0) > _CHAOS * largest)
         return scale
 
-    def _changed(self, everything: bool, sure: bool) -> list[tuple[Fraction, dict[str, Array]]]:
+    def _moved(self, name: str, change: Exact) -> Array | None:
+        try:
+            return change.array(self._tensors[name])
+        except Undecidable:
+            return None
+
+    def _changed(self, everything: bool, sure: bool) -> list[tuple[Fraction, Exact]]:
         key = everything, sure
         if key not in self._changes:
             sizes = [number * self._unit for number in (_MORE if sure else _NUDGES)]
@@ -181,8 +189,8 @@ class Truth:
             ]
         return self._changes[key]
 
-    def _nudged(self, everything: bool, size: Fraction, number: int) -> dict[str, Array]:
-        """Outputs and gradients with every input and intermediate element moved up or down by about this size.
+    def _nudged(self, everything: bool, size: Fraction, number: int) -> Exact:
+        """The program with every input and intermediate element moved up or down by about this relative size.
 
         No two elements move by the same share: else P and Y would move together in P - Y, and hide its cancellation.
         """
@@ -207,14 +215,7 @@ class Truth:
                 for position, value in np.ndenumerate(array):
                     if value.is_finite() and not exact[position]:
                         perturb[tensor.name, position] = value * (unit * int(shares[position]))
-        moved_program = self._exact(_BITS[1], perturb)
-        result = {}
-        for name, tensor_name in self._tensors.items():
-            try:
-                result[name] = moved_program.array(tensor_name)
-            except Undecidable:
-                continue
-        return result
+        return self._exact(_BITS[1], perturb)
 
 
 def has_kinks(program: Program) -> bool:
