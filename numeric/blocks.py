@@ -127,13 +127,12 @@ class Blocks:
         return bool(sizes) and max(sizes) >= LEAST
 
     def run(
-        self, arguments: Sequence[Any], keywords: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
+        self, arguments: Sequence[Any], keywords: Mapping[str, Any], shapes: Sequence[tuple[int, ...]], dtype: Any
     ) -> list[Any]:
         """The results, of these shapes."""
         carrying = [a for a, carries in zip(arguments, self.carries, strict=True) if carries]
         rows = carrying[0].shape[0]
         step = max(1, BLOCK * rows // max(a.size for a in carrying))
-        dtype = keywords["dtype"]
         if self.counted:
             keywords = {**keywords, self.how.rows.name: rows}
         results = [

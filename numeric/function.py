@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,19 +20,35 @@ from numeric.blocks import Blocks, row_wise
 from numeric.errors import ShapeError
 from numeric.program_code import stable_groups
 from numeric.stable import Rewrite, definitions
-from numeric.writer import Writer, load, needed, reads
+from numeric.writer import Writer, Written, load, needed, reads
 
 Array = NDArray[Any]
 
 
 class Text(NamedTuple):
-    """One generated function: its source, the names of its positional arguments and of its results."""
+    """One generated function: its source, the names of its positional arguments and of its results.
+
+    ``shared`` says which results may be an argument itself, or another result: those that a line only renames.
+    """
 
     source: str
     arguments: tuple[str, ...]
     results: tuple[str, ...]
     groups: tuple[Group, ...]
     rewrites: tuple[Rewrite, ...]
+    shared: tuple[bool, ...]
+    typed: bool
+
+    def keywords(self, plan: Plan) -> dict[str, Any]:
+        """The keyword arguments: integer hyper-parameters, and the dtype where the text asks for it."""
+        return {**plan.integers, "dtype": plan.dtype} if self.typed else plan.integers
+
+    @classmethod
+    def of(cls, written: Written, results: Sequence[str], groups: Sequence[Group], rewrites: Sequence[Rewrite]) -> Text:
+        shared = tuple(bool(re.search(rf"^ +{name} = \w+$", written.source, re.MULTILINE)) for name in results)
+        return cls(
+            written.source, written.arguments, tuple(results), tuple(groups), tuple(rewrites), shared, written.typed
+        )
 
 
 class Function:
@@ -73,8 +90,8 @@ class Function:
     def _forward_text(self) -> Text:
         groups, rewrites = stable_groups(self.program.groups, self._definitions)
         kept = tuple(dict.fromkeys(e.target for e in self.program.equations))
-        source, arguments = Writer(self.program, self.program.tensors).write("forward", groups, self._inputs, kept)
-        return Text(source, arguments, kept, tuple(groups), tuple(rewrites))
+        written = Writer(self.program, self.program.tensors).write("forward", groups, self._inputs, kept)
+        return Text.of(written, kept, groups, rewrites)
 
     @cached_property
     def _backward_text(self) -> Text:
@@ -94,8 +111,8 @@ class Function:
     def _gradients_text(
         self, name: str, groups: Sequence[Group], rewrites: Sequence[Rewrite], arguments: Sequence[str]
     ) -> Text:
-        source, positional = Writer(self.program, self._tensors).write(name, groups, arguments, self._targets)
-        return Text(source, positional, self._targets, tuple(groups), tuple(rewrites))
+        written = Writer(self.program, self._tensors).write(name, groups, arguments, self._targets)
+        return Text.of(written, self._targets, groups, rewrites)
 
     @property
     def _tensors(self) -> dict[str, Tensor]:
@@ -130,11 +147,15 @@ class Function:
 
     @cached_property
     def _forward(self) -> Callable[..., tuple[Array, ...]]:
-        return load(self._forward_text.source, "forward", self.name)
+        return _quiet(load(self._forward_text.source, "forward", self.name))
 
     @cached_property
     def _backward(self) -> Callable[..., tuple[Array, ...]]:
-        return load(self._backward_text.source, "backward", self.name)
+        return _quiet(load(self._backward_text.source, "backward", self.name))
+
+    @cached_property
+    def _vjp(self) -> Callable[..., tuple[Array, ...]]:
+        return _quiet(self.unchecked)
 
     @cached_property
     def unchecked(self) -> Callable[..., tuple[Array, ...]]:
@@ -144,7 +165,7 @@ class Function:
 
         >>> from derive.registry import get
         >>> import numpy as np
-        >>> compile(get("relu")).unchecked(np.array([1.0, -1.0]), np.ones(2), dtype=np.dtype("float64"))
+        >>> compile(get("relu")).unchecked(np.array([1.0, -1.0]), np.ones(2))
         (array([1., 0.]),)
         """
         return load(self._vjp_text.source, "vjp", self.name)
@@ -168,10 +189,10 @@ class Function:
             return None
         given = [how.rows] if how.rows in code.number_sizes else []
         writer = Writer(self.program, self._tensors)
-        source, positional = writer.write("vjp", text.groups, text.arguments, text.results, given)
-        carries = [how.rows in self._tensors[name].shape[:1] for name in positional]
+        written = writer.write("vjp", text.groups, text.arguments, text.results, given)
+        carries = [how.rows in self._tensors[name].shape[:1] for name in written.arguments]
         summed = [name in how.summed for name in text.results]
-        return Blocks(how, load(source, "vjp", self.name), carries, summed, bool(given))
+        return Blocks(how, load(written.source, "vjp", self.name), carries, summed, bool(given))
 
     # -- calling ------------------------------------------------------------------------------------------------------
 
@@ -190,26 +211,25 @@ class Function:
         pulled, scale = self._pulled(cotangents, plan)
         known = (*values, *pulled)
         arguments = [known[k] for k in self._vjp_places]
+        text = self._vjp_text
         blocks = self._blocks
         if plan.large is None:
             plan.large = blocks is not None and blocks.worth(arguments)
         if blocks is not None and plan.large:
-            shapes = [self._arguments.shapes(name, plan)[0] for name in self.derivation.gradients]
-            results: Sequence[Any] = blocks.run(arguments, {**plan.integers, "dtype": plan.dtype}, shapes)
+            shapes = [self._arguments.shapes(name, plan)[0] for name in self._gradients]
+            results: Sequence[Any] = blocks.run(arguments, text.keywords(plan), shapes, plan.dtype)
         else:
-            with np.errstate(all="ignore"):
-                results = self.unchecked(*arguments, **plan.integers, dtype=plan.dtype)
-        return self._handed_out(results, known, scale, plan)
+            results = self._vjp(*arguments, **text.keywords(plan))
+        return self._handed_out(results, text, arguments, scale, plan)
 
     def run_forward(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], Residuals]:
         """The outputs, and what the backward pass needs."""
         values, plan = self._arguments.prepare(inputs)
-        with np.errstate(all="ignore"):
-            results = self._forward(*values, **plan.integers, dtype=plan.dtype)
+        results = self._forward(*values, **self._forward_text.keywords(plan))
         held = {**dict(zip(self._inputs, values, strict=True)), **dict(zip(self._kept, results, strict=True))}
         taken = [id(v) for v in held.values()]
         outputs = {
-            name: self._own(name, held[name].copy() if taken.count(id(held[name])) > 1 else held[name], plan)
+            name: self._own(name, held[name].copy() if taken.count(id(held[name])) > 1 else held[name], values, plan)
             for name in self.program.outputs
         }
         return outputs, Residuals(held, plan)
@@ -219,9 +239,8 @@ class Function:
         pulled, scale = self._pulled(cotangents, residuals.plan)
         values = {**residuals.held, **dict(zip(self._cotangents, pulled, strict=True))}
         arguments = [values[n] for n in self._backward_text.arguments]
-        with np.errstate(all="ignore"):
-            results = self._backward(*arguments, **residuals.plan.integers, dtype=residuals.plan.dtype)
-        return self._handed_out(results, arguments, scale, residuals.plan)
+        results = self._backward(*arguments, **self._backward_text.keywords(residuals.plan))
+        return self._handed_out(results, self._backward_text, arguments, scale, residuals.plan)
 
     @cached_property
     def _kept(self) -> tuple[str, ...]:
@@ -264,24 +283,25 @@ class Function:
             result.append(array if expected == inside else array.reshape(inside))
         return result, None
 
-    def _handed_out(self, results: Sequence[Any], given: Sequence[Any], scale: Any, plan: Plan) -> dict[str, Array]:
-        """The results by name; one that is an argument itself, or another result, gets memory of its own."""
-        taken = {id(a) for a in given}
+    def _handed_out(
+        self, results: Sequence[Any], text: Text, given: Sequence[Any], scale: Any, plan: Plan
+    ) -> dict[str, Array]:
+        """The results by name, each in memory of its own."""
         gradients = {}
-        for name, value in zip(self._gradients, results, strict=True):
-            own = value.copy() if id(value) in taken else value
-            taken.add(id(own))
-            gradients[name] = self._own(name, own if scale is None else own * scale, plan)
+        for name, value, shared in zip(self._gradients, results, text.shared, strict=True):
+            own = value if scale is None else value * scale
+            gradients[name] = self._own(name, own.copy() if shared and scale is None else own, given, plan)
         return gradients
 
-    def _own(self, name: str, value: Any, plan: Plan) -> Array:
+    def _own(self, name: str, value: Any, given: Sequence[Any], plan: Plan) -> Array:
         """A result as a caller expects it: own memory, without start values, with its leading axes."""
         array = value if type(value) is np.ndarray and value.dtype == plan.dtype else np.asarray(value, plan.dtype)
         cut, shape = self._arguments.outside(name, plan)
         if cut is not None:
             array = array[cut]
-        if array.base is not None or not array.flags.writeable:
-            array = array.copy()
+        base = array.base
+        if base is not None and (base.size != array.size or any(base is a for a in given)):
+            array = array.copy()  # a part of something larger, or of an argument
         return array if array.shape == shape else array.reshape(shape)
 
 
@@ -292,6 +312,11 @@ class Residuals:
 
     def __init__(self, held: dict[str, Any], plan: Plan) -> None:
         self.held, self.plan = held, plan
+
+
+def _quiet(function: Callable[..., tuple[Array, ...]]) -> Callable[..., tuple[Array, ...]]:
+    """The function without NumPy's warnings: infinities and NaN say it in the result."""
+    return np.errstate(all="ignore")(function)
 
 
 def _header(text: str) -> str:

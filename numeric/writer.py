@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -15,6 +15,14 @@ from numeric import primitives
 from numeric.code import Code
 from numeric.errors import UnsupportedExpression
 from numeric.program_code import ProgramCode
+
+
+class Written(NamedTuple):
+    """A generated function: its text, its positional arguments, whether it takes the dtype by keyword."""
+
+    source: str
+    arguments: tuple[str, ...]
+    typed: bool
 
 
 class Writer:
@@ -39,17 +47,18 @@ class Writer:
         arguments: Sequence[str],
         results: Sequence[str],
         given: Sequence[Symbol] = (),
-    ) -> tuple[str, tuple[str, ...]]:
-        """The text, and the names of its positional arguments: those asked for and those that only have a size."""
+    ) -> Written:
+        """The function; its positional arguments are those asked for and those that only have a size."""
         for group in groups:
             self.body.group(group)
         sizes, more = self._sizes(arguments, given)
         positional = tuple(dict.fromkeys([*arguments, *more]))
-        keywords = [*(s.name for s in self.program.integers), *(s.name for s in given), "dtype"]
-        signature = ", ".join([*positional, "*", *keywords])
         returned = ", ".join(results) + ("," if len(results) == 1 else "")
-        text = [f"def {name}({signature}):", *sizes, *self.code.text(), f"    return {returned}"]
-        return "\n".join(text), positional
+        body = [*sizes, *self.code.text(), f"    return {returned}"]
+        typed = any("dtype" in line for line in body)
+        keywords = [*(s.name for s in self.program.integers), *(s.name for s in given), *(["dtype"] if typed else [])]
+        signature = ", ".join([*positional, *(["*", *keywords] if keywords else [])])
+        return Written("\n".join([f"def {name}({signature}):", *body]), positional, typed)
 
     def _sizes(self, arguments: Sequence[str], given: Sequence[Symbol]) -> tuple[list[str], list[str]]:
         """Lines that name the sizes in use, and the tensors that must be arguments for that."""
@@ -122,4 +131,4 @@ def load(source: str, name: str, label: str) -> Callable[..., Any]:
     return function
 
 
-__all__ = ["Writer", "equations_of", "load", "needed", "reads"]
+__all__ = ["Writer", "Written", "equations_of", "load", "needed", "reads"]

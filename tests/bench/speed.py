@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,13 @@ def generated(case: Case, inputs: Mapping[str, Any], g: Array) -> dict[str, Call
     cotangents = None if case.scalar else {case.output: g}
     known = {**inputs, **dict.fromkeys(function.derivation.cotangents.values(), g)}
     arguments = [known[name] for name in function.arguments]
-    unchecked, dtype, integers = function.unchecked, g.dtype, case.fixed or {}
+    keywords = dict(case.fixed or {})
+    if "dtype" in signature(function.unchecked).parameters:
+        keywords["dtype"] = g.dtype
+    unchecked = function.unchecked
 
     def inner() -> Any:
-        return unchecked(*arguments, **integers, dtype=dtype)
+        return unchecked(*arguments, **keywords)
 
     return {
         "generated": lambda: function.vjp(inputs, cotangents),

@@ -92,3 +92,26 @@ def test_cotangents_are_checked() -> None:
 def test_a_missing_input_is_named() -> None:
     with pytest.raises(ShapeError, match="W is missing"):
         compile(get("dense")).forward(X=np.ones((4, 3)), b=np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x[n], y[n]\nz = x + y",  # both gradients are the cotangent
+        "x[n], y[n]\nL = sum(x)*sum(y**2)*0 + sum(x) + sum(y)",  # both are ones
+        "a, b, x[n]\nL = sum(a*x) + sum(b*x)",  # both are the same sum
+        "X[n, m]\nY[j, i] = X[i, j]",  # a view of the cotangent
+        "x[n]\ny[i] = x[n - 1 - i]",
+    ],
+)
+def test_no_two_results_share_memory(text: str) -> None:
+    function = compile(declare(text, name="shared"))
+    rng = np.random.default_rng(6)
+    inputs = {t.name: rng.standard_normal((3, 2)[: t.rank]) for t in function.program.inputs}
+    outputs, residuals = function.run_forward(inputs)
+    g = {n: rng.standard_normal(v.shape) for n, v in outputs.items()} if function.derivation.cotangents else None
+    for gradients in (function.vjp(inputs, g), function.run_backward(residuals, g)):
+        arrays = [*gradients.values(), *inputs.values(), *(g or {}).values()]
+        for k, one in enumerate(gradients.values()):
+            assert one.flags.writeable
+            assert not any(np.shares_memory(one, other) for other in arrays[k + 1 :])
