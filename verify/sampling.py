@@ -60,7 +60,7 @@ def sample(
     program: Program,
     seed: int,
     *,
-    stratum: str = "ordinary",
+    stratum: str | _strata.Stratum = "ordinary",
     pattern: str = "ordinary",
     sizes: Mapping[Symbol, int] | None = None,
     hypers: str = "default",
@@ -88,7 +88,7 @@ def sample(
     integers = draw_integers(program, rng, hypers)
     if sizes is None:
         sizes = draw_sizes(program, rng, pattern, integers=integers, budget=budget)
-    chosen = _strata.get(stratum)
+    chosen = _strata.get(stratum) if isinstance(stratum, str) else stratum
     touched = _strata.touched(chosen, program)
     spans = integer_ranges(program, sizes)
     facts = {fact.tensor: fact for fact in sum_facts(program)}
@@ -125,7 +125,7 @@ def sample(
             shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
             cotangents[output] = (_coarse(rng.standard_normal(shape)) + 2.0**-17).astype(dtype)
     named = {str(symbol): sizes[symbol] for symbol in program.integers}
-    return Case(dict(sizes), inputs, named, cotangents, stratum, pattern, seed)
+    return Case(dict(sizes), inputs, named, cotangents, chosen.name, pattern, seed)
 
 
 def _rounded(values: Array, bounds: Bounds, dtype: Any) -> Array:
