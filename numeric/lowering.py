@@ -220,6 +220,11 @@ class Lowering:
             small = arrays[0]
             text = f"{small.at(PRODUCT)}/{self._quotient(under, []).at(ATOM)}"
             arrays[0] = Val(text, small.axes, PRODUCT)
+        elif under and divisors:
+            # Not a division of its own: before the others it could underflow, after them they could have overflowed.
+            last = divisors.pop()
+            text = f"{self._quotient(under, []).at(PRODUCT)}*{last.at(ATOM)}"
+            divisors.append(Val(text, last.axes, PRODUCT))
         elif under:
             divisors.append(self._quotient(under, []))
         order = joint([*arrays, *divisors], tuple(scope.ranges))

@@ -186,3 +186,23 @@ def test_a_reader_that_goes_away_is_no_fault(root: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
     assert done.returncode in (0, 128 + signal.SIGPIPE)
+
+
+def test_accuracy_measures_and_draws(tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "errors.svg"
+    arguments = ["accuracy", "relu", "--dtype", "float32", "--seed", "1"]
+    result = in_process(capsys, *arguments, "--plot", str(picture))
+    assert result.status == 0
+    assert result.out.startswith("relu, float32, seed 1:")
+    assert "jax" in result.out.splitlines()[1]
+    assert picture.read_bytes().startswith(b"<?xml")
+    (measured,) = json.loads(in_process(capsys, *arguments, "--json").out)
+    assert measured["bands"][0]["errors"]["backproof"]["false_zeros"] == 0
+
+
+@pytest.mark.parametrize("plot", ["errors.png", "nowhere/errors.svg"])
+def test_accuracy_refuses_a_picture_that_it_cannot_draw(plot: str, tmp_path: Path, capsys: Capture) -> None:
+    result = in_process(capsys, "accuracy", "relu", "--plot", str(tmp_path / plot))
+    assert result.status == 2
+    assert "--plot" in result.err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,215 @@
+"""How accurate generated gradients are, measured over the whole range of a float type.
+
+The range of the inputs is cut into bands ``[2**k, 2**(k + 1))`` of magnitude.  In each band the gradients of the
+generated function, and JAX's beside them, are compared with ball enclosures, element by element.  An error counts in
+units in the last place (ULP) of the true value, and in these units over the condition number of the element: what
+rounding the inputs alone does to it (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6).
+
+True values below the smallest normal number, or above the largest, are met by anything below it, or by infinity. A
+*false zero* is a 0 where the true value is a normal number, and rounding the inputs would leave digits of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Symbol
+
+import numeric
+from derive.derivation import Derivation
+from derive.operation import Operation
+from derive.program import Program
+from derive.reverse import derive
+from numeric.exact import Plans
+from verify.judge import fresh_seed, resolve
+from verify.references import find
+from verify.sampling import Case, sample
+from verify.sizes import draw_sizes
+from verify.strata import Stratum
+from verify.witnesses.balls import Truth, distance, to_float
+
+Array = NDArray[Any]
+Gradient = Callable[[Case], Mapping[str, Array]]
+
+EXPONENTS = {
+    "float64": (-1000, -300, -60, -24, -8, -3, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 24, 60, 300, 1000),
+    "float32": (-120, -60, -24, -8, -3, -1, 0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 24, 60, 120),
+}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The largest errors of one implementation in one band."""
+
+    ulp: float = 0.0
+    excess: float = 0.0  # ULP over the condition number
+    false_zeros: int = 0
+    argument: str = ""
+    got: float = 0.0
+    expected: float = 0.0
+
+
+@dataclass(frozen=True)
+class Band:
+    """Inputs of magnitude ``2**exponent`` up to twice that; the errors by implementation."""
+
+    exponent: int
+    points: int
+    errors: Mapping[str, Errors]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The errors of an operation's gradients in one float type, band by band."""
+
+    operation: str
+    dtype: str
+    seed: int
+    bands: tuple[Band, ...]
+
+    def worst(self, implementation: str = "backproof") -> Errors:
+        """The largest errors over all bands; false zeros are added up."""
+        found = [band.errors[implementation] for band in self.bands if implementation in band.errors]
+        if not found:
+            return Errors()
+        worst = max(found, key=lambda e: (e.excess, e.ulp))
+        zeros = sum(e.false_zeros for e in found)
+        return Errors(max(e.ulp for e in found), worst.excess, zeros, worst.argument, worst.got, worst.expected)
+
+    @property
+    def implementations(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for band in self.bands for name in band.errors))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def accuracy(
+    operation: Operation | str,
+    *,
+    dtype: Any = np.float64,
+    seed: int | None = None,
+    exponents: Sequence[int] | None = None,
+    beside: Mapping[str, Gradient] | None = None,
+) -> Accuracy:
+    """Measure the generated gradients of an operation against rigorous enclosures, band by band.
+
+    Args:
+        operation: an operation, or the name of one in the catalog.
+        dtype: ``numpy.float64`` or ``numpy.float32``.
+        seed: repeats a run; a fresh one is drawn otherwise.
+        exponents: of the bands; by default they span the float type.
+        beside: other implementations by name, each a function of a case; by default JAX on the operation's reference.
+
+    Raises:
+        SamplingError: no inputs can be drawn for the operation.
+
+    Example:
+        >>> found = accuracy("sigmoid", seed=1, exponents=[0, 5])
+        >>> found.worst().false_zeros, found.worst().excess < 4
+        (0, True)
+        >>> found.bands[1].errors["jax"].false_zeros > 0  # 1 - sigma(z) has no digits left at z = 40
+        True
+    """
+    operation = resolve(operation)
+    seed = fresh_seed() if seed is None else seed
+    derivation = derive(operation)
+    function = numeric.compile(derivation)
+    name = np.dtype(dtype).name
+
+    def ours(case: Case) -> Mapping[str, Array]:
+        return function.vjp(case.arguments(), case.seeds() or None)
+
+    others = {"jax": _jax(operation, derivation)} if beside is None and find(operation.name) else dict(beside or {})
+    plans = Plans(derivation.combined)
+    bands = []
+    for number, exponent in enumerate(EXPONENTS[name] if exponents is None else exponents):
+        rng = np.random.default_rng([seed, number])
+        sizes = _sizes(derivation.program, rng)
+        case = sample(
+            derivation.program, seed + number, stratum=_band(exponent), sizes=sizes, derivation=derivation, dtype=dtype
+        )
+        truth = Truth(derivation, case, dtype, plans=plans)
+        points = sum(truth.values(argument).size for argument in derivation.gradients)
+        errors = {who: _errors(gradient, truth, dtype) for who, gradient in {"backproof": ours, **others}.items()}
+        bands.append(Band(exponent, points, errors))
+    return Accuracy(operation.name, name, seed, tuple(bands))
+
+
+def _band(exponent: int) -> Stratum:
+    def transform(z: Array, rng: np.random.Generator) -> Array:
+        return np.copysign(np.ldexp(rng.uniform(1, 2, z.shape), exponent), z)
+
+    return Stratum(f"2^{exponent}", f"magnitudes from 2^{exponent} to twice that", transform, lambda *_: True)
+
+
+def _sizes(program: Program, rng: np.random.Generator) -> dict[Symbol, int] | None:
+    """Sizes with some dozens of elements in the widest input."""
+    widest = max((t.rank for t in program.inputs), default=0)
+    dimensions = program.dimensions
+    if len(dimensions) == 1 and widest == 1:
+        return {**dict.fromkeys(dimensions, 32), **program.integers}
+    return draw_sizes(program, rng, "ordinary", integers=dict(program.integers), budget=6000)
+
+
+def _errors(gradient: Gradient, truth: Truth, dtype: Any) -> Errors:
+    info = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        got = gradient(truth.case)
+        worst = Errors()
+        for argument in truth.derivation.gradients:
+            values = truth.values(argument)
+            if not values.size:
+                continue
+            given = np.asarray(got[argument], dtype=np.float64).reshape(values.shape)
+            expected = to_float(values)
+            gap = distance(given, values)
+            size = np.abs(expected)
+            ulps = gap / np.spacing(np.minimum(size, float(info.max)).astype(dtype)).astype(np.float64)
+            condition = np.maximum(1.0, np.where(size > 0, truth.condition(argument) / size, np.inf))
+            under = (size < info.tiny) & (np.abs(given) < 2 * info.tiny)
+            over = (size > info.max) & np.isinf(given) & (np.sign(given) == np.sign(expected))
+            fine = under | over | ~np.isfinite(expected) | truth.undecided(argument)
+            ulps = np.where(fine, 0.0, np.where(np.isnan(gap), np.inf, ulps))
+            excess = np.where(ulps == 0, 0.0, ulps / condition)
+            zeros = int(np.sum((given == 0) & (size >= info.tiny) & (condition < 1 / info.eps)))
+            at = np.unravel_index(int(np.argmax(excess)), excess.shape)
+            here = Errors(float(ulps.max()), float(excess[at]), zeros, argument, float(given[at]), float(expected[at]))
+            zeros += worst.false_zeros
+            top = here if (here.excess, here.ulp) > (worst.excess, worst.ulp) else worst
+            worst = Errors(max(here.ulp, worst.ulp), top.excess, zeros, top.argument, top.got, top.expected)
+        return worst
+
+
+def _jax(operation: Operation, derivation: Derivation) -> Gradient:
+    """JAX's autodiff of the reference forward, in the dtype of the case."""
+    import jax
+
+    forward = find(operation.name)
+    assert forward is not None
+
+    def gradient(case: Case) -> Mapping[str, Array]:
+        double = any(value.dtype == np.float64 for name, value in case.inputs.items() if value.ndim)
+        with jax.enable_x64(double):
+            arrays = {name: jax.numpy.array(value) for name, value in case.inputs.items()}
+            moving = {name: arrays.pop(name) for name in derivation.wrt}
+            outputs, pull = jax.vjp(
+                lambda given: forward(**given, **arrays, **case.integers, **operation.options), moving
+            )
+            seeds = {
+                name: jax.numpy.array(case.cotangents[name], value.dtype)
+                if name in case.cotangents
+                else jax.numpy.ones_like(value)
+                for name, value in outputs.items()
+            }
+            return {name: np.asarray(value) for name, value in pull(seeds)[0].items()}
+
+    return gradient
+
+
+__all__ = ["EXPONENTS", "Accuracy", "Band", "Errors", "accuracy"]
