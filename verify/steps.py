@@ -17,7 +17,7 @@ import numpy as np
 from sympy import Dummy, Expr, Rational, Symbol
 
 from derive.derivation import Derivation, Step
-from derive.nodes import Access, Partial, Reduce, Sensitivity, index
+from derive.nodes import Access, Partial, Reduce, Sensitivity, Slope, index
 from numeric.errors import NotRational, OutOfBounds, Undecidable, UnsupportedExpression
 from numeric.exact import Exact
 from verify.errors import SamplingError
@@ -72,6 +72,46 @@ class StepContext(Exact):
     def side(self, expression: Expr, indices: Mapping[Symbol, int]) -> Any:
         """One side of a step as a ball."""
         return self.evaluate(differences(expression), indices)
+
+
+class JacobianContext(StepContext):
+    """A Jacobian at one point: its adjoints are slopes, of every element of the output by every other element."""
+
+    def __init__(self, derivation: Derivation, case: Case) -> None:
+        super().__init__(derivation, case)
+        self._derivation, self._case = derivation, case
+        (self._of,) = derivation.of
+        self._moved: dict[tuple[int, ...], Perturbation] = {}
+
+    def _element(self, name: str, position: tuple[int, ...]) -> Any:
+        if name in self._inlined:  # an adjoint is the slope that it stands for, put in or not
+            return self._slope(self._inlined[name], position)
+        return super()._element(name, position)
+
+    def _slope(self, tensor: str, position: tuple[int, ...]) -> Any:
+        shape = self.array(self._of).shape
+        row, rest = position[: len(shape)], position[len(shape) :]
+        if row not in self._moved:
+            seed = np.zeros(shape)
+            seed[row] = 1.0
+            program, given = self._derivation.program, self._case.arguments()
+            self._moved[row] = Perturbation(program, given, {self._of: seed}, of=(self._of,))
+        slopes = self._moved[row].slopes(tensor, rest)
+        if not slopes.smooth:
+            raise Undecidable(f"{tensor}{list(rest)} lies on a kink")
+        return slopes.middle
+
+    def side(self, expression: Expr, indices: Mapping[Symbol, int]) -> Any:
+        slopes = {
+            node: Access(self._derivation.adjoints[node.access.tensor], *node.of.indices, *node.access.indices)
+            for node in expression.atoms(Slope)
+        }
+        return super().side(expression.xreplace(slopes), indices)
+
+
+def is_jacobian(derivation: Derivation) -> bool:
+    """Whether the gradients are those of every element of an output, not of one number."""
+    return any(step.before.has(Slope) or step.after.has(Slope) for step in derivation.steps)
 
 
 def differences(expression: Expr) -> Expr:
@@ -140,6 +180,8 @@ def check_steps(derivation: Derivation, seed: int = 0, *, cases: int = 2, positi
 
 def total_derivatives(derivation: Derivation) -> list[Step]:
     """What a derivation claims as a whole: each gradient element is the total derivative in that input."""
+    if is_jacobian(derivation):
+        return []  # every result of a Jacobian is claimed as a slope already
     claims = []
     for name, gradient in derivation.gradients.items():
         shape = derivation.program.tensors[name].shape
@@ -151,16 +193,18 @@ def total_derivatives(derivation: Derivation) -> list[Step]:
 
 
 def _contexts(derivation: Derivation, seed: int, cases: int) -> list[StepContext]:
-    contexts = []
+    contexts: list[StepContext] = []
+    budget = 100 if is_jacobian(derivation) else 400  # every row of a Jacobian is perturbed on its own
+    context = JacobianContext if is_jacobian(derivation) else StepContext
     for number in range(cases):
         hypers = "random" if number % 2 else "default"
         try:
-            case = sample(derivation.program, seed + number, hypers=hypers, derivation=derivation, budget=400)
+            case = sample(derivation.program, seed + number, hypers=hypers, derivation=derivation, budget=budget)
         except SamplingError:
             if number == 0:
                 raise
             continue
-        contexts.append(StepContext(derivation, case))
+        contexts.append(context(derivation, case))
     return contexts
 
 

@@ -6,23 +6,19 @@ The slopes that the steps claim are difference quotients of the program in 640 b
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
-import numpy as np
 import pytest
 from sympy import Symbol
 
 from derive.derivation import Derivation
-from derive.nodes import Access, Iverson, Slope
+from derive.nodes import Iverson, Slope
 from derive.registry import declare, get
 from derive.second import hessian, jacobian
 from derive.text import expression_text
-from verify.sampling import Case, sample
-from verify.sizes import extent_value
-from verify.steps import StepContext, settle
+from verify.steps import check_steps, is_jacobian
 from verify.verdicts import Verdict
-from verify.witnesses.perturbation import Perturbation
 
 RNN = "x[T], h0, a\nh[t] = tanh(a*h[t - 1]) + x[t]\nh[-1] = h0"
 CASES: dict[str, tuple[Callable[[], Derivation], str]] = {
@@ -84,51 +80,23 @@ def test_no_bracket_is_written_twice(name: str) -> None:
             assert text.count(shown) <= 1, text
 
 
-class Slopes(StepContext):
-    """A derivation at one point, in which the slope of any element by any other has a value."""
-
-    def __init__(self, derivation: Derivation, case: Case) -> None:
-        super().__init__(derivation, case)
-        self.derivation, self.case = derivation, case
-        self.tensors = {adjoint: tensor for tensor, adjoint in derivation.adjoints.items()}
-
-    def _element(self, name: str, position: tuple[int, ...]) -> Any:
-        if name in self.tensors:  # an adjoint is the slope that it stands for, put in or not
-            return self.slope(self.tensors[name], position)
-        return super()._element(name, position) if name != "slope" else None
-
-    def slope(self, tensor: str, position: tuple[int, ...]) -> Any:
-        (of,) = self.derivation.of
-        shape = self.array(of).shape
-        seed = np.zeros(shape)
-        seed[position[: len(shape)]] = 1.0
-        moved = Perturbation(self.derivation.program, self.case.arguments(), {of: seed}, of=(of,))
-        found = moved.slopes(tensor, position[len(shape) :])
-        assert found.smooth
-        return found.middle
-
-    def side(self, expression: Any, indices: Any) -> Any:
-        for node in expression.atoms(Slope):
-            adjoint = self.derivation.adjoints[node.access.tensor]
-            expression = expression.xreplace({node: Access(adjoint, *node.of.indices, *node.access.indices)})
-        return super().side(expression, indices)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_every_step_holds(name: str) -> None:
     derivation = derived(name)
-    case = sample(derivation.program, 3, derivation=derivation, budget=100)
-    context = Slopes(derivation, case)
-    rng = np.random.default_rng(3)
-    for step in derivation.steps:
-        ranges = {
-            i: extent_value(n, context.sizes) for i, n in zip(step.indices, step.extents, strict=True) if n is not None
-        }
-        equal = dict.fromkeys(ranges, 0)  # all brackets hold
-        drawn = [{i: int(rng.integers(size)) for i, size in ranges.items()} for _ in range(3)]
-        for at in (equal, *drawn):
-            verdict, detail = settle(context.side(step.before, at), context.side(step.after, at))
-            assert verdict is Verdict.AGREES, (step.rule, detail)
+    for check in check_steps(derivation, seed=3):
+        assert check.verdict is Verdict.AGREES, (check.step.rule, check.detail)
+
+
+def test_a_corrupted_step_is_seen() -> None:
+    derivation = derived("softmax")
+    assert is_jacobian(derivation)
+    for number, step in enumerate(derivation.steps):
+        if step.after == 0:
+            continue
+        wrong = replace(step, after=2 * step.after)
+        steps = (*derivation.steps[:number], wrong, *derivation.steps[number + 1 :])
+        found = check_steps(replace(derivation, steps=steps), seed=3)[number]
+        assert found.verdict is Verdict.WRONG_FORMULA, step.rule
 
 
 @pytest.mark.parametrize("name", CASES)
