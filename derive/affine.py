@@ -41,23 +41,23 @@ def coefficient(expression: Expr, symbol: Symbol) -> Expr | None:
 
 def extremes(expression: Expr, ranges: Ranges) -> tuple[Expr | None, Expr | None]:
     """Least and greatest value over the ranges, as expressions of sizes; ``None`` where that cannot be told."""
-    low: Expr | None = expression
-    high: Expr | None = expression
+    expanded = expression.expand()
+    low = high = expanded
+    free = expanded.free_symbols
     for symbol, (first, last) in ranges.items():
-        slope = coefficient(expression, symbol)
+        if symbol not in free:
+            continue
+        slope = coefficient(expanded, symbol)
         if slope is None:
             return None, None
-        if slope.is_zero:
-            continue
         if slope.is_nonnegative:
             at_low, at_high = first, last
         elif slope.is_nonpositive:
             at_low, at_high = last, first
         else:
             return None, None
-        low = low.subs(symbol, at_low) if low is not None else None
-        high = high.subs(symbol, at_high) if high is not None else None
-    return (low.expand() if low is not None else None), (high.expand() if high is not None else None)
+        low, high = low.xreplace({symbol: at_low}), high.xreplace({symbol: at_high})
+    return low.expand(), high.expand()
 
 
 def _floor_slack(expression: Expr) -> Expr:
