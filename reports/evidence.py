@@ -15,6 +15,7 @@ WITNESSES = {
     "balls": "ball arithmetic (rigorous enclosures)",
     "differences": "finite differences, extrapolated",
     "taylor": "order of the Taylor remainder",
+    "dot product": "the slope along a random direction, by perturbation, against the gradients",
     "fractions": "exact rational identity",
 }
 

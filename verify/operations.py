@@ -22,7 +22,7 @@ from verify.judge import Points, fresh_seed, judge, resolve, run
 from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
-from verify.witnesses import differences, rational
+from verify.witnesses import differences, dot_product, rational
 from verify.witnesses.autodiff import Autodiff
 from verify.witnesses.balls import Truth, to_float
 
@@ -58,6 +58,7 @@ def verify(
     * *differences*: Richardson-extrapolated differences of the generated forward, judged to their own error estimate,
       and the order of the
       Taylor remainder;
+    * *dot product*: ``<ybar, J v> = <J^T ybar, v>``, the left side by perturbation along ``v`` in ball arithmetic;
     * *shapes*: any leading axes, where the declaration allows them, against the same rows in one axis;
     * *fractions*: exact rational identity, where the program is a polynomial along its inputs.
 
@@ -192,6 +193,8 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
                 )
             if place == "ordinary":
                 rows.append(_taylor(phi, case, gradients))
+        if place in _SMOOTH:
+            rows.append(_dot_product(derivation, place, case, gradients))
     return rows
 
 
@@ -201,6 +204,14 @@ def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Arra
     note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
     verdict = Verdict.AGREES if good else Verdict.WRONG_FORMULA
     return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
+
+
+def _dot_product(derivation: Derivation, place: str, case: Case, gradients: Mapping[str, Array]) -> Row:
+    found = dot_product.identity(derivation, case, gradients, np.random.default_rng(case.seed))
+    name, bound = ", ".join(gradients), dot_product.RELATIVE
+    return Row(
+        "dot product", name, place, found.points, "float64", found.error, bound, found.verdict, found.detail, case.seed
+    )
 
 
 def _leading_axes(derivation: Derivation, function: Any, points: Points) -> list[Row]:

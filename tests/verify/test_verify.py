@@ -27,7 +27,7 @@ def softmax() -> Evidence:
 def test_every_operation_of_the_catalog_agrees(name: str) -> None:
     evidence = verify(name, seed=SEED, cases=1, steps=False)
     assert evidence.ok, str(evidence)
-    assert {"balls", "jax", "differences", "taylor"} <= {row.witness for row in evidence.rows}
+    assert {"balls", "jax", "differences", "taylor", "dot product"} <= {row.witness for row in evidence.rows}
     assert {"float32", "float64"} <= {row.dtype for row in evidence.rows}
     checked = {row.argument for row in evidence.rows if row.witness == "jax"}
     assert checked == {*get(name).wrt, *get(name).program.outputs}
@@ -194,7 +194,10 @@ def broken_by(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
 
 @pytest.mark.parametrize(
     ("factor", "witnesses"),
-    [(2.0, {"balls", "jax", "differences", "taylor"}), (1 + 1e-7, {"balls", "jax", "differences"})],
+    [
+        (2.0, {"balls", "jax", "differences", "taylor", "dot product"}),
+        (1 + 1e-7, {"balls", "jax", "differences", "dot product"}),
+    ],
 )
 def test_a_wrong_generated_function_is_noticed_by_every_witness(
     monkeypatch: pytest.MonkeyPatch, factor: float, witnesses: set[str]
