@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from backproof._parts import check_parts
 
 if TYPE_CHECKING:
-    from backproof.front import compile, derive, hessian, jacobian, jvp, report, verify
+    from backproof.front import check_gradient, compile, derive, gradient_cases, hessian, jacobian, jvp, report, verify
     from derive import errors
     from derive.derivation import Derivation, Step
     from derive.errors import BackproofError
@@ -39,6 +39,8 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "jvp": ("backproof.front", "jvp"),
     "compile": ("backproof.front", "compile"),
     "verify": ("backproof.front", "verify"),
+    "check_gradient": ("backproof.front", "check_gradient"),
+    "gradient_cases": ("backproof.front", "gradient_cases"),
     "report": ("backproof.front", "report"),
     "Operation": ("derive.operation", "Operation"),
     "Derivation": ("derive.derivation", "Derivation"),
@@ -57,11 +59,13 @@ __all__ = [
     "Operation",
     "Step",
     "__version__",
+    "check_gradient",
     "compile",
     "declare",
     "derive",
     "errors",
     "get",
+    "gradient_cases",
     "hessian",
     "jacobian",
     "jvp",

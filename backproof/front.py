@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from derive.registry import declare, get
 if TYPE_CHECKING:
     from numeric import Function
     from verify import Evidence
+    from verify.protocol import Gradients
 
 Differentiable = Operation | Program | str | Path
 Names = str | Iterable[str] | None
@@ -155,6 +156,46 @@ def verify(what: Operation | str | Path, **settings: Any) -> Evidence:
     from verify import verify as judge
 
     return judge(operation(what), **settings)
+
+
+def check_gradient(what: Operation | str | Path, vjp: Gradients, **settings: Any) -> Evidence:
+    """Judge anybody's gradient of an operation; settings are those of :func:`verify.check_gradient`.
+
+    ``vjp(inputs, cotangents)`` returns the gradient of each differentiated input by name, ``cotangents`` are by output
+    name (none for a scalar).  ``forward=`` has the forward judged too, ``strata=["ordinary"]`` restricts the inputs,
+    ``inputs=`` and ``cotangents=`` judge at one point, ``seed=`` repeats a run.
+
+    >>> def backward(inputs, cotangents):
+    ...     return {"z": cotangents["a"] * (inputs["z"] >= 0)}
+    >>> evidence = check_gradient("relu", backward)
+    >>> [row.finding for row in evidence.faults]
+    ['wrong convention in zeros']
+
+    Raises ``KeyError`` for an unknown stratum, ``ShapeError`` for inputs that do not fit.
+    """
+    from verify import check_gradient as judge
+
+    return judge(operation(what), vjp, **settings)
+
+
+def gradient_cases(
+    what: Operation | str | Path, **settings: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Feed a test function cases of an operation, drawn by hypothesis; settings: :func:`verify.testing.gradient_cases`.
+
+    A case has ``inputs``, ``cotangents``, the true gradients ``expected``, the name of its ``stratum``, and
+    ``check(gradients)``, which fails with a verdict.  ``strata=["ordinary", "zeros"]`` restricts the inputs.
+
+    >>> @gradient_cases("relu", strata=["ordinary", "zeros"])
+    ... def test_my_relu(case):
+    ...     case.check({"z": case.cotangents["a"] * (case.inputs["z"] > 0)})
+    >>> test_my_relu()
+
+    Raises ``KeyError`` for an unknown stratum.
+    """
+    from verify.testing import gradient_cases as feed
+
+    return feed(operation(what), **settings)
 
 
 def report(

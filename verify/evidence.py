@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from textwrap import indent
+from typing import TYPE_CHECKING, Any
 
 from verify.steps import StepCheck
 from verify.verdicts import Verdict, overall, worst
+
+if TYPE_CHECKING:
+    from verify.counterexample import Counterexample
 
 _PACKAGES = ("backproof", "sympy", "numpy", "scipy", "python-flint", "jax", "jaxlib", "optax")
 # steps have their own table; these columns fit a terminal
@@ -42,6 +46,17 @@ class Row:
     element: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def finding(self) -> str:
+        """The verdict with its region and, where it is one of accuracy, the measured error.
+
+        Example:
+            >>> Row("balls", "z", "saturated40", 6, "float64", 1.0, 1e-9, Verdict.INACCURATE, ulp=8e15).finding
+            'inaccurate in saturated40 (8e+15 ULP)'
+        """
+        error = f" ({_short(self.ulp)} ULP)" if self.verdict is Verdict.INACCURATE and self.ulp is not None else ""
+        return f"{self.verdict} in {self.stratum}{error}"
+
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values (infinities and NaN as strings)."""
         values = asdict(self)
@@ -51,7 +66,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was checked of one operation, the worst of it, and what was left unchecked and why."""
+    """All that was checked of one operation, the worst of it, and what was left unchecked and why.
+
+    ``counterexample`` is Python text (as ``str``) that repeats the most telling fault at a point made as small and
+    simple as possible; that happens when it is first read.
+    """
 
     operation: str
     rows: tuple[Row, ...]
@@ -60,6 +79,7 @@ class Evidence:
     not_checked: tuple[str, ...] = ()
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    counterexample: Counterexample | None = field(default=None, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -70,6 +90,8 @@ class Evidence:
         """
         groups: dict[tuple[str, str], list[Verdict]] = {}
         for row in self.rows:
+            if row.witness == "protocol" and not row.verdict.faulty:
+                continue  # a function that may be called in any way may still be wrong
             groups.setdefault((row.argument, row.stratum), []).append(row.verdict)
         found = [overall(verdicts) for verdicts in groups.values()] + [check.verdict for check in self.steps]
         return worst([v for v in found if v is not Verdict.OUTSIDE] or found)
@@ -111,6 +133,7 @@ class Evidence:
                 for check in self.steps
             ],
             "not_checked": list(self.not_checked),
+            "counterexample": None if self.counterexample is None else str(self.counterexample),
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
@@ -143,6 +166,8 @@ class Evidence:
             lines.append(f"steps: {len(self.steps) - len(bad)} of {len(self.steps)} agree")
         lines += [f"    {check.step.rule} ({check.step.target}): {check.verdict}; {check.detail}" for check in bad]
         lines += [f"not checked: {reason}" for reason in self.not_checked]
+        if self.counterexample is not None:
+            lines += ["counterexample:", indent(str(self.counterexample), "    ")]
         return "\n".join(lines)
 
 

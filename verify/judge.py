@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,18 @@ from derive.reverse import derive
 from numeric.exact import Plans
 from verify import strata as _strata
 from verify.compare import RELATIVE, ROUNDINGS, Comparison, compare
+from verify.counterexample import Counterexample, Subject
+from verify.diagnosis import diagnose
 from verify.errors import SamplingError
 from verify.evidence import Evidence, Row, versions
+from verify.given import GIVEN, given_case, mild, violation
+from verify.protocol import Failure, Forward, Gradients, check_calls, run
 from verify.sampling import Case, sample
 from verify.sizes import PATTERNS, draw_integers, draw_sizes
-from verify.verdicts import Verdict, overall
-from verify.witnesses.balls import Truth
+from verify.verdicts import Verdict, overall, worst
+from verify.witnesses.balls import Truth, to_float
 
 Array = NDArray[Any]
-Gradients = Callable[[Mapping[str, Array], Mapping[str, Array]], Mapping[str, Array]]
-Forward = Callable[..., Mapping[str, Array]]
 
 BUDGET = 300  # scalar operations of one forward evaluation: balls are a million times slower than hardware
 
@@ -63,10 +65,13 @@ class Points:
         self.program = derivation.program
         self.not_checked: list[str] = []
         self._sizes: dict[bool, dict[Symbol, int]] = {}
+        self._strata: dict[str, list[tuple[Case, Truth]]] = {}
 
     def stratum(self, name: str) -> list[tuple[Case, Truth]]:
         """The points of one stratum; every second case has random in-domain hyper-parameters."""
-        found = []
+        if name in self._strata:
+            return self._strata[name]
+        found = self._strata[name] = []
         for number in range(self.cases):
             rng = np.random.default_rng([self.seed, number % 2])
             hypers = "random" if number % 2 else "default"
@@ -123,45 +128,100 @@ def check_gradient(
     cases: int = 2,
     strata: Sequence[str] | None = None,
     dtype: Any = np.float64,
+    inputs: Mapping[str, Any] | None = None,
+    cotangents: Mapping[str, Any] | None = None,
     derivation: Derivation | None = None,
+    points: Points | None = None,
 ) -> Evidence:
     """Judge any implementation of an operation's gradient by ball arithmetic, over all strata.
+
+    Beside its values the way it may be called is judged: it must leave its arguments alone, and must not depend on
+    other calls (:mod:`verify.protocol`).  A wrong formula comes with a diagnosis where that is exact, and any fault
+    with a shrunk counterexample (``evidence.counterexample``): Python text that repeats it.
 
     Args:
         operation: an operation, or the name of one in the catalog.
         vjp: ``vjp(inputs, cotangents)`` returns the gradient of each differentiated input by name; ``cotangents``
-        maps output names
-            to arrays and is empty for a scalar output.  Integer hyper-parameters are among the inputs.
+            maps output names to arrays and is empty for a scalar output.  Integer hyper-parameters are among the inputs.
         forward: ``forward(**inputs)`` returns the outputs by name; judged too if given.
         wrt: the inputs whose gradients are judged; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and reported otherwise.
         cases: points per stratum; every second has random hyper-parameters.
         strata: names of strata; by default all that apply, and degenerate sizes.
         dtype: ``numpy.float64`` or ``numpy.float32``: of the inputs, and what the tolerances are derived from.
+        inputs: judge at this point instead; hyper-parameters that are left out take their defaults.
+        cotangents: those of that point, by output name; random where left out.
+        derivation: that of the operation, if it is at hand.
+        points: points that were drawn before for the derivation, to be shared by several implementations; they
+            decide the seed, the cases and the dtype.
 
     Returns:
         Evidence with one row for each argument and stratum.  Bounds are those of :mod:`verify.compare`.
+
+    Raises:
+        ShapeError: ``inputs`` do not fit the declaration.
 
     Example:
         >>> def backward(inputs, cotangents):
         ...     X, W, dZ = inputs["X"], inputs["W"], cotangents["Z"]
         ...     return {"X": dZ @ W.T, "W": X.T @ dZ, "b": -dZ.sum(axis=0)}
         >>> evidence = check_gradient("dense", backward, seed=1, strata=["ordinary"])
-        >>> [(row.argument, str(row.verdict)) for row in evidence.rows]
-        [('X', 'agrees'), ('W', 'agrees'), ('b', 'wrong formula')]
+        >>> [(row.argument, str(row.verdict), row.note) for row in evidence.faults]
+        [('b', 'wrong formula', 'sign')]
+        >>> check_gradient("dense", backward, inputs={"X": [[1.0]], "W": [[2.0]], "b": [0.0]}).ok
+        False
     """
     start = time.perf_counter()
     operation = resolve(operation)
+    if points is not None:
+        derivation, seed, dtype = points.derivation, points.seed, points.dtype
     seed = fresh_seed() if seed is None else seed
     if derivation is None:
         derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
-    points = Points(derivation, seed, cases, dtype)
-    rows: list[Row] = []
-    for place, found in points.places(strata).items():
-        rows += judge(vjp, forward, derivation, place, found, dtype, "balls")
+    points = points or Points(derivation, seed, cases, dtype)
+    if inputs is not None:
+        case = given_case(derivation, inputs, cotangents or {}, seed, dtype)
+        if outside := violation(derivation.program, case):
+            rows = [_outside(name, case, dtype, outside) for name in derivation.gradients]
+            return Evidence(operation.name, tuple(rows), seed, (), (), time.perf_counter() - start, versions())
+        places = {GIVEN: [(case, Truth(derivation, case, dtype, plans=points.plans))]}
+    else:
+        places = points.places(strata)
+    judged: list[Judged] = []
+    for place, found in places.items():
+        judged += judge_cases(vjp, forward, derivation, place, found, dtype, "balls")
+    for found in list(places.values())[:1]:
+        case = found[0][0]
+        judged += [Judged(row, case) for row in check_calls(vjp, forward, derivation, case, dtype)]
+    subject = Subject(operation, derivation, vjp, forward, dtype)
     return Evidence(
-        operation.name, tuple(rows), seed, (), tuple(points.not_checked), time.perf_counter() - start, versions()
+        operation.name,
+        tuple(each.row for each in judged),
+        seed,
+        (),
+        tuple(points.not_checked),
+        time.perf_counter() - start,
+        versions(),
+        counterexample_of(subject, judged),
     )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A row with the case that decided it."""
+
+    row: Row
+    case: Case
+
+
+def counterexample_of(subject: Subject, judged: Sequence[Judged]) -> Counterexample | None:
+    """The first of the most telling faults, to be shrunk when somebody reads it."""
+    faults = [each for each in judged if each.row.verdict.faulty]
+    if not faults:
+        return None
+    verdict = worst(each.row.verdict for each in faults)
+    row, case = next((each.row, each.case) for each in faults if each.row.verdict is verdict)
+    return Counterexample(subject, case, row.argument, verdict, calls=row.witness == "protocol")
 
 
 def judge(
@@ -174,65 +234,102 @@ def judge(
     witness: str,
 ) -> list[Row]:
     """The rows of one stratum: every output (if there is a forward) and every gradient against its enclosure."""
+    return [each.row for each in judge_cases(vjp, forward, derivation, place, points, dtype, witness)]
+
+
+def judge_cases(
+    vjp: Gradients,
+    forward: Forward | None,
+    derivation: Derivation,
+    place: str,
+    points: Sequence[tuple[Case, Truth]],
+    dtype: Any,
+    witness: str,
+) -> list[Judged]:
+    """As :func:`judge`, with the case that decided each row."""
     names = (*(derivation.of if forward is not None else ()), *derivation.gradients)
-    found: dict[str, list[tuple[Comparison, Case]]] = {name: [] for name in names}
+    found: dict[str, list[Finding]] = {name: [] for name in names}
     for case, truth in points:
         got = run(vjp, forward, case)
         for name in names:
-            if isinstance(got, str) or name not in got:
-                note = got if isinstance(got, str) else f"no value was returned for {name}"
-                comparison = Comparison(Verdict.WRONG_FORMULA, 0, np.inf, np.inf, np.inf, note=note)
-            else:
-                comparison = compare(got[name], truth, name, dtype=dtype, gentle=_gentle(place))
-            found[name].append((comparison, case))
-    return [_row(witness, name, place, comparisons, dtype) for name, comparisons in found.items()]
+            found[name].append(look(got, truth, name, dtype, gentle(place) or (place == GIVEN and mild(case))))
+    return [_judged(witness, name, place, findings, dtype) for name, findings in found.items()]
 
 
-def run(vjp: Gradients, forward: Forward | None, case: Case) -> dict[str, Array] | str:
-    """Outputs and gradients of an implementation at a case; its exception or a changed input as a sentence."""
-    given, seeds = case.arguments(), case.seeds()
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what matters of a warning shows in the numbers
-        try:
-            outputs = dict(forward(**given)) if forward is not None else {}
-            gradients = dict(vjp(given, seeds))
-        except Exception as error:  # an implementation under test may fail in any way; the verdict says how
-            return f"raised {type(error).__name__}: {error}"
-    for name, value in {**case.inputs, **case.cotangents}.items():
-        after = given[name] if name in given else seeds[name]
-        if not np.array_equal(np.asarray(after), value, equal_nan=True):
-            return f"changed {name} in place"
-    return {name: np.asarray(value) for name, value in {**outputs, **gradients}.items()}
+@dataclass(frozen=True)
+class Finding:
+    """What came of one array at one case."""
+
+    comparison: Comparison
+    case: Case
+    truth: Truth
+    got: Array | None = None
+
+    def diagnosis(self, name: str) -> str:
+        if self.got is None or self.comparison.verdict not in (Verdict.WRONG_FORMULA, Verdict.INACCURATE):
+            return ""
+        derivation = self.truth.derivation
+        words = diagnose(self.got, to_float(self.truth.values(name)), name, derivation, self.case)
+        if name in derivation.of and self.comparison.verdict is Verdict.WRONG_FORMULA:
+            return "; ".join(filter(None, ("the forward differs from the declared one", words)))
+        return words
 
 
-def _gentle(place: str) -> bool:
+def look(got: Mapping[str, Array] | Failure, truth: Truth, name: str, dtype: Any, is_gentle: bool) -> Finding:
+    """One array of an implementation's results, or its failure to give any, against the truth."""
+    if isinstance(got, Failure) or name not in got:
+        verdict = got.verdict if isinstance(got, Failure) else Verdict.WRONG_FORMULA
+        note = str(got) if isinstance(got, Failure) else f"no value was returned for {name}"
+        return Finding(Comparison(verdict, 0, np.inf, np.inf, np.inf, note=note), truth.case, truth)
+    return Finding(compare(got[name], truth, name, dtype=dtype, gentle=is_gentle), truth.case, truth, got[name])
+
+
+def gentle(place: str) -> bool:
+    """Whether a value that is not finite is a fault of the formula there, and not of its accuracy."""
     return place in ("ordinary", "contracting", "expanding") or place.startswith("size")
 
 
-def _row(witness: str, name: str, place: str, found: Sequence[tuple[Comparison, Case]], dtype: Any) -> Row:
-    verdict = overall(comparison.verdict for comparison, _ in found)
-    decisive, case = max(
-        ((c, case) for c, case in found if c.verdict is verdict),
-        key=lambda pair: np.nan_to_num(pair[0].ulp, nan=np.inf),
+def _outside(name: str, case: Case, dtype: Any, note: str) -> Row:
+    kind = np.dtype(dtype).name
+    return Row("balls", name, GIVEN, case.inputs[name].size, kind, 0.0, RELATIVE, Verdict.OUTSIDE, note, case.seed)
+
+
+def _judged(witness: str, name: str, place: str, found: Sequence[Finding], dtype: Any) -> Judged:
+    comparisons = [each.comparison for each in found]
+    verdict = overall(c.verdict for c in comparisons)
+    decisive = max(
+        (each for each in found if each.comparison.verdict is verdict),
+        key=lambda each: np.nan_to_num(each.comparison.ulp, nan=np.inf),
     )
-    kinks = sum(c.kinks for c, _ in found)
-    notes = dict.fromkeys(c.note for c, _ in found if c.note)
+    kinks = sum(c.kinks for c in comparisons)
+    notes = dict.fromkeys((*(c.note for c in comparisons), decisive.diagnosis(name)))
     if kinks:
         notes[f"{kinks} elements on kinks"] = None
-    bound = RELATIVE if dtype == np.float64 else ROUNDINGS * float(np.finfo(dtype).eps)
-    example = {key: value.tolist() for key, value in case.inputs.items()} if verdict.faulty else {}
-    return Row(
+    case, element = decisive.case, decisive.comparison.worst
+    row = Row(
         witness,
         name,
         place,
-        sum(c.points for c, _ in found),
+        sum(c.points for c in comparisons),
         np.dtype(dtype).name,
-        max(c.componentwise for c, _ in found),
-        bound,
+        max(c.componentwise for c in comparisons),
+        RELATIVE if dtype == np.float64 else ROUNDINGS * float(np.finfo(dtype).eps),
         verdict,
-        "; ".join(notes),
+        "; ".join(filter(None, notes)),
         case.seed,
-        max(c.ulp for c, _ in found),
-        "" if decisive.worst is None else str(decisive.worst),
-        example,
+        max(c.ulp for c in comparisons),
+        "" if element is None else f"{element}{_bits(name, element.index, case)}",
+        {key: value.tolist() for key, value in case.inputs.items()} if verdict.faulty else {},
     )
+    return Judged(row, case)
+
+
+def _bits(name: str, index: tuple[int, ...], case: Case) -> str:
+    """The input element at the same place, to its last bit."""
+    shape = case.inputs[name].shape if name in case.inputs else next(iter(case.cotangents.values()), np.zeros(())).shape
+    found = [
+        f"{key}{list(index) if index else ''} = {float(value[index])!r} ({float(value[index]).hex()})"
+        for key, value in case.inputs.items()
+        if value.shape == shape and (key == name or name not in case.inputs) and value.dtype.kind == "f"
+    ]
+    return f" at {', '.join(found)}" if found else ""

@@ -16,9 +16,11 @@ from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
 from verify.compare import RELATIVE, Comparison, close, compare, relative_errors
+from verify.counterexample import Counterexample, Subject
 from verify.errors import MissingReference, WitnessError
 from verify.evidence import Evidence, Row, versions
-from verify.judge import Points, fresh_seed, judge, resolve, run
+from verify.judge import Judged, Points, counterexample_of, fresh_seed, judge_cases, resolve
+from verify.protocol import run
 from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
@@ -86,18 +88,19 @@ def verify(
     say("derive")
     derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
     function = numeric.compile(derivation)
-    rows: list[Row] = []
+    judged: list[Judged] = []
     not_checked: list[str] = []
     say("balls")
     points = Points(derivation, seed, cases)
     places = points.places(strata)
     for place, found in places.items():
-        rows += judge(function.vjp, _forward(function), derivation, place, found, np.float64, "balls")
+        judged += judge_cases(function.vjp, _forward(function), derivation, place, found, np.float64, "balls")
     not_checked += points.not_checked
     # sizes are a matter of shapes, not of dtypes: float32 is checked over the strata
     narrow = Points(derivation, seed, 1, np.float32, plans=points.plans)
     for place, found in narrow.places(strata, patterns=False).items():
-        rows += judge(function.vjp, _forward(function), derivation, place, found, np.float32, "balls")
+        judged += judge_cases(function.vjp, _forward(function), derivation, place, found, np.float32, "balls")
+    rows = [each.row for each in judged]
     say("jax")
     try:
         rows += _autodiff(operation, derivation, function, places)
@@ -121,7 +124,29 @@ def verify(
     else:
         not_checked.append("steps: not asked for")
     seconds = time.perf_counter() - start
-    return Evidence(operation.name, tuple(rows), seed, checks, tuple(not_checked), seconds, versions())
+    return Evidence(
+        operation.name,
+        tuple(rows),
+        seed,
+        checks,
+        tuple(not_checked),
+        seconds,
+        versions(),
+        _shrunk(operation, derivation, function, judged),
+    )
+
+
+def _shrunk(
+    operation: Operation, derivation: Derivation, function: Any, judged: Sequence[Judged]
+) -> Counterexample | None:
+    kinds = {"float64": np.float64, "float32": np.float32}
+    for kind, dtype in kinds.items():
+        some = [each for each in judged if each.row.dtype == kind]
+        written = "function.vjp, forward=function.forward"
+        subject = Subject(operation, derivation, function.vjp, _forward(function), dtype, written)
+        if found := counterexample_of(subject, some):
+            return found
+    return None
 
 
 def _forward(function: Any) -> Callable[..., Mapping[str, Array]]:

@@ -9,12 +9,14 @@ repeated by its printed seed, and from sizes that hypothesis shrinks towards 1::
     @given(cases("layer_norm"))
     def test_my_layer_norm(case):
         y = my_layer_norm(**case.arguments())
+
+:func:`gradients` draws cases that know their true gradients; ``backproof.gradient_cases`` is a decorator made of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -25,11 +27,17 @@ from derive import registry
 from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.program import Program
+from derive.reverse import derive
+from numeric.exact import Plans
 from verify import strata as _strata
 from verify.errors import SamplingError
 from verify.sampling import Case, sample
-from verify.sizes import draw_integers, extent_value, extents_of
+from verify.sizes import draw_integers, extent_value, extents_of, work
 
+if TYPE_CHECKING:
+    from verify.testing import GradientCase
+
+_WORK = 1000  # scalar operations: truth then takes milliseconds
 _SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -96,6 +104,41 @@ def cases(
     except SamplingError:
         reject()
     return case
+
+
+def gradients(
+    operation: Operation | str,
+    *,
+    derivation: Derivation | None = None,
+    strata: Sequence[str] | None = None,
+    dtype: Any = np.float64,
+    low: int = 1,
+    high: int = 4,
+    hypers: str | None = None,
+) -> SearchStrategy[GradientCase]:
+    """Cases with their true gradients and a check; the arguments are those of :func:`cases`.
+
+    Example:
+        >>> from hypothesis import given
+        >>> @given(gradients("relu", strata=["ordinary", "zeros"]))
+        ... def test_relu(case):
+        ...     case.check({"z": case.cotangents["a"] * (case.inputs["z"] > 0)})
+        >>> test_relu()
+    """
+    from verify.testing import GradientCase
+
+    found = registry.get(operation) if isinstance(operation, str) else operation
+    derivation = derivation or derive(found)
+    named = None if strata is None else [_strata.get(name).name for name in strata]
+    plans = Plans(derivation.combined)
+
+    def known(case: Case) -> GradientCase:
+        result = GradientCase(found, derivation, case, dtype, plans)
+        assert result.expected is not None  # evaluated here: a deadline is for the test, and not for the truth
+        return result
+
+    drawn = cases(found, strata=named, derivation=derivation, dtype=dtype, low=low, high=high, hypers=hypers)
+    return drawn.filter(lambda case: work(found.program, case.sizes) <= _WORK).map(known)
 
 
 def _fits(program: Program, chosen: dict[Symbol, int], low: int) -> bool:

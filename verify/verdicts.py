@@ -1,8 +1,9 @@
 """Verdicts: what a comparison of a gradient with the truth can end in.
 
-A verdict is never a boolean, because "does not agree to nine digits" has at least four different causes, and each calls
-for a different repair: a wrong formula, a kink where another convention was declared, a right formula evaluated
-inaccurately, or a point where there is nothing to compare.
+A verdict is never a boolean, because "does not agree to nine digits" has several causes, and each calls for a different
+repair: a wrong formula, a kink where another convention was declared, a right formula evaluated inaccurately, a point
+where there is nothing to compare.  Beside its numbers a function may break the protocol between the two passes: change
+what it was given, or depend on what was called before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Verdict(Enum):
 
     AGREES = "agrees"
     WRONG_FORMULA = "wrong formula"
+    PROTOCOL = "protocol"
     WRONG_CONVENTION = "wrong convention"
     INACCURATE = "inaccurate"
     OUTSIDE = "outside the domain"
@@ -34,12 +36,13 @@ class Verdict(Enum):
     @property
     def faulty(self) -> bool:
         """Whether the verdict says that something is wrong."""
-        return self in (Verdict.WRONG_FORMULA, Verdict.WRONG_CONVENTION, Verdict.INACCURATE)
+        return self in (Verdict.WRONG_FORMULA, Verdict.PROTOCOL, Verdict.WRONG_CONVENTION, Verdict.INACCURATE)
 
 
 # from the most to the least telling: one wrong formula anywhere outweighs any number of agreements
 _ORDER = (
     Verdict.WRONG_FORMULA,
+    Verdict.PROTOCOL,
     Verdict.WRONG_CONVENTION,
     Verdict.INACCURATE,
     Verdict.CANNOT_DECIDE,
