@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backproof.cli import coding, deriving, listing, measuring, reporting, verifying
+from backproof.cli import coding, deriving, listing, measuring, mutating, reporting, verifying
 
 app = typer.Typer(
     name="backproof",
@@ -44,6 +44,7 @@ app.command("show")(listing.show)
 app.command("derive")(deriving.derive)
 app.command("code")(coding.code)
 app.command("verify")(verifying.verify)
+app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)

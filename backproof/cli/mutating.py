@@ -1,0 +1,162 @@
+"""``backproof mutants NAME...``: wrong gradients of an operation, and who notices them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backproof.cli import DISAGREES
+from backproof.cli.arguments import Json, operations
+from backproof.cli.console import emit, progress
+from backproof.cli.failures import BadInput
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from verify.mutants import KillTable
+
+_WIDTH = 132  # of a table that no terminal shows
+
+
+def mutants(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME|FILE.eqs]...", help="Operations to make mutants of.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="The whole catalog; one line for each operation.")] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="Repeat a run (default: fresh; it is printed).")] = None,
+    beside: Annotated[
+        bool, typer.Option("--beside/--no-beside", help="Show what check_grads and gradcheck say to the same mutants.")
+    ] = True,
+    details: Annotated[bool, typer.Option("--details", help="Print every mutant with --all too.")] = False,
+    json: Json = False,
+) -> None:
+    """Test the verifier on wrong gradients; exit 1 unless it notices all that are not proven equivalent."""
+    if bool(subjects) == every:
+        raise BadInput("mutants takes either names of operations or --all; write for example: backproof mutants dense")
+    found = operations(subjects)
+    from verify.mutants import installed, kill_table
+
+    tables: list[KillTable] = []
+    with progress("mutating", len(found)) as advance:
+        for done, each in enumerate(found):
+            advance(each.name, done, len(found))
+
+            def say(mutant: str, number: int, of: int, name: str = each.name, done: int = done) -> None:
+                advance(f"{name} {number + 1}/{of} {mutant}", done, len(found))
+
+            tables.append(kill_table(each, seed=seed, beside=installed() if beside else (), progress=say))
+            if not json and (details or not every):
+                _print(_of_one(tables[-1], beside))
+                typer.echo(_sentence(tables[-1], beside))
+    if json:
+        emit([table.to_dict() for table in tables])
+    else:
+        if every or len(tables) > 1:
+            _print(_of_all(tables, beside))
+        for table in tables:
+            for outcome in table.alive if every and not details else ():
+                typer.echo(f"{table.operation}: ALIVE: {outcome.mutant} (seed {table.seed})")
+    if any(not table.ok for table in tables):
+        raise typer.Exit(DISAGREES)
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=_WIDTH)
+    console.print(table)
+
+
+def _table(title: str, columns: Sequence[str], numbers: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if numbers and column != "operation" else "left", overflow="fold")
+    return table
+
+
+def _others(beside: bool) -> tuple[str, ...]:
+    from verify.mutants.beside import CHECKERS
+
+    return tuple(CHECKERS) if beside else ()
+
+
+def _of_one(table: KillTable, beside: bool) -> Table:
+    from rich.text import Text
+
+    others = _others(beside)
+    shown = _table(f"{table.operation}, seed {table.seed}", ["mutant", "noticed in", "verdict", *others], False)
+    shown.expand, shown.columns[0].ratio = True, 1
+    for outcome in table.outcomes:
+        place, _, verdict = str(outcome).partition(": ")
+        name = Text(f"{outcome.mutant.name}\n") + Text(outcome.mutant.description, style="dim")
+        said = [_answer(outcome.rejected.get(other)) for other in others]
+        # brackets in a formula are no markup
+        shown.add_row(name, Text(place, style="" if verdict else "bold"), Text(verdict), *map(Text, said))
+    return shown
+
+
+def _answer(rejected: bool | None) -> str:
+    return "not installed" if rejected is None else "noticed" if rejected else "-"
+
+
+def _of_all(tables: Sequence[KillTable], beside: bool) -> Table:
+    others = _others(beside)
+    shown = _table(
+        "mutants noticed, of those that are not equivalent",
+        ["operation", "mutants", "equivalent", "alive", "backproof", *others, "seconds", "seed"],
+        True,
+    )
+    for table in tables:
+        shown.add_row(table.operation, *_counts([table], others), f"{table.seconds:.1f}", str(table.seed))
+    shown.add_section()
+    shown.add_row("all", *_counts(tables, others), f"{sum(table.seconds for table in tables):.1f}", "")
+    return shown
+
+
+def _counts(tables: Sequence[KillTable], others: Sequence[str]) -> list[str]:
+    outcomes = sum(len(table.outcomes) for table in tables)
+    equivalent, alive, killed = (_sum(tables, status) for status in ("equivalent", "ALIVE", "killed"))
+    cells = [str(outcomes), str(equivalent), str(alive), _share(killed, outcomes - equivalent)]
+    for other in others:
+        ran = any(other in table.beside for table in tables)
+        rejected = sum(table.rejected(other) for table in tables)
+        alarm = "!" if any(other in table.false_alarms for table in tables) else ""
+        cells.append(_share(rejected, outcomes - equivalent) + alarm if ran else "not installed")
+    return cells
+
+
+def _sum(tables: Sequence[KillTable], status: str) -> int:
+    return sum(len(table.of(status)) for table in tables)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({_percent(part, whole)})"
+
+
+def _percent(part: int, whole: int) -> str:
+    # 99.9 % must not be printed as 100 %
+    share: Any = 100 * part / whole if whole else 100.0
+    return f"{int(share * 10) / 10:g} %"
+
+
+def _sentence(table: KillTable, beside: bool) -> str:
+    wrong = len(table.outcomes) - len(table.of("equivalent"))
+    parts = [f"backproof {len(table.of('killed'))}"]
+    parts += [
+        f"{name} {table.rejected(name)}" if name in table.beside else f"{name} not installed"
+        for name in _others(beside)
+    ]
+    text = f"{table.operation}: of {wrong} wrong gradients notice: {', '.join(parts)}"
+    if table.of("equivalent"):
+        text += f"; {len(table.of('equivalent'))} mutants proven equivalent"
+    if table.false_alarms:
+        text += f"; {', '.join(table.false_alarms)} rejects the right gradient too (!)"
+    return text
