@@ -164,9 +164,48 @@ def test_report_and_book_say_what_they_wrote(tmp_path: Path, capsys: Capture) ->
     assert (tmp_path / "new" / "book.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_mutants_shows_who_notices_each_wrong_gradient(capsys: Capture) -> None:
+    result = in_process(capsys, "mutants", "relu", "--seed", "1", "--no-beside")
+    assert result.status == 0, result.err
+    for text in ("other side of the kink (dz)", "wrong convention", "equivalent (proven at", "[z[i] >= 0]"):
+        assert text in result.out
+    assert "of 12 wrong gradients notice: backproof 12" in result.out
+    assert "check_grads" not in result.out
+    beside = in_process(capsys, "mutants", "relu", "--seed", "1")
+    assert "check_grads" in beside.out
+    (table,) = json.loads(in_process(capsys, "mutants", "relu", "--seed", "1", "--json").out)
+    assert (table["operation"], table["seed"], table["alive"], table["killed"]) == ("relu", 1, 0, 12)
+    assert 0 < table["beside"]["check_grads"] < 12
+    assert {each["status"] for each in table["mutants"]} == {"killed", "equivalent"}
+
+
+def test_mutants_of_the_whole_catalog_are_counted(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    import derive.registry
+
+    monkeypatch.setattr(derive.registry, "operations", lambda: (bp.get("relu"), bp.get("identity")))
+    result = in_process(capsys, "mutants", "--all", "--no-beside")
+    assert result.status == 0
+    rows = {line.split()[0]: line.split()[1:4] for line in result.out.splitlines() if line.strip()}
+    assert rows["relu"] == ["13", "1", "0"]
+    assert rows["identity"] == ["9", "0", "0"]
+    assert rows["all"] == ["22", "1", "0"]
+    assert "[z[i] > 0]" not in result.out
+    assert "[z[i] > 0]" in in_process(capsys, "mutants", "--all", "--no-beside", "--details").out
+
+
+def test_mutants_ends_with_1_when_one_is_alive(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    from verify.mutants import judging
+
+    monkeypatch.setattr(judging._judge, "judge", lambda *arguments: [])
+    result = in_process(capsys, "mutants", "identity", "--no-beside")
+    assert result.status == 1
+    assert result.out.count("ALIVE") == 9
+    assert in_process(capsys, "mutants", "identity", "--no-beside", "--json").status == 1
+
+
 def test_version_and_help(capsys: Capture) -> None:
     assert in_process(capsys, "--version").out == f"backproof {bp.__version__}\n"
-    for command in ("list", "show", "derive", "code", "verify", "report", "book"):
+    for command in ("list", "show", "derive", "code", "verify", "mutants", "report", "book"):
         result = in_process(capsys, command, "--help")
         assert result.status == 0
         assert "--json" in result.out

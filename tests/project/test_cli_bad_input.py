@@ -73,7 +73,7 @@ def test_ten_megabytes_of_parentheses(text: str, tmp_path: Path) -> None:
 
 
 def test_an_unknown_operation_gets_suggestions(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["derive"], ["code"], ["show"], ["verify"], ["report", "--out", "somewhere"]):
+    for command in (["derive"], ["code"], ["show"], ["verify"], ["mutants"], ["report", "--out", "somewhere"]):
         result = in_process(capsys, command[0], "sofmax", *command[1:])
         assert result.status == 2
         assert_told(result.err, ["sofmax", "softmax"])
@@ -150,6 +150,8 @@ def test_an_output_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.
         (["integrate", "dense"], ["integrate"]),
         (["derive", "x[n]; y = x"], ["x[n]", ".eqs"]),
         (["verify", "sigmoid", "--seed", "luck"], ["--seed", "integer"]),
+        (["mutants"], ["--all", "names"]),
+        (["mutants", "sigmoid", "--all"], ["--all", "names"]),
     ],
 )
 def test_bad_arguments(arguments: list[str], wanted: list[str], capsys: pytest.CaptureFixture[str]) -> None:

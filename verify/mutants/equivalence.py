@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from derive.derivation import Derivation
 from derive.errors import BackproofError
-from numeric.errors import Undecidable
 from numeric.exact import Exact, Plans
 from verify.sampling import Case
 
@@ -64,24 +63,24 @@ class Equality:
 
     def _same(self, number: int, case: Case, tensor: str, theirs: str, mutated: Derivation, plans: Plans) -> int | None:
         """How many elements of a gradient were compared, all alike; ``None`` if one differs or stays open."""
-        open_ = list(np.ndindex(*self._exact(number, case, BITS[0]).shape(tensor)))
+        left = list(np.ndindex(*self._exact(number, case, BITS[0]).shape(tensor)))
         compared = 0
         for bits in BITS:
             right, wrong = self._exact(number, case, bits), self._other(case, mutated, plans, bits)
-            undecided, defined = [], False
-            for at in open_:
-                mine, its = _value(right, tensor, at), _value(wrong, theirs, at)
-                verdict = None if mine is None else _alike(mine, its)
+            open_ = []
+            for at in left:
+                verdict = _alike(_value(right, tensor, at), _value(wrong, theirs, at))
                 if verdict is False:
                     return None
                 compared += bool(verdict)
                 if verdict is None:
-                    undecided.append(at)
-                    defined |= mine is not None and bool(mine.is_finite())
-            open_ = undecided
-            if not open_ or not defined:
+                    open_.append(at)
+            left = open_
+            if not left:
                 break
-        return None if open_ and defined else compared
+        if any(_value(right, tensor, at).is_finite() for at in left):
+            return None
+        return compared
 
     def _exact(self, number: int, case: Case, bits: int) -> Exact:
         key = number, bits
@@ -95,26 +94,21 @@ class Equality:
 
 
 def _value(exact: Exact, tensor: str, at: tuple[int, ...]) -> Any:
+    """A ball; NaN where nothing is defined or decided, where a tensor ends, or where a count of 0 divides."""
     try:
         return exact.value(tensor, at)
-    except Undecidable:
-        return None
     except (BackproofError, ZeroDivisionError):
-        return flint.arb.nan()  # the mutant reads outside a tensor, or divides by a count of 0
+        return flint.arb.nan()
 
 
 def _alike(mine: Any, its: Any) -> bool | None:
     """True: narrow and overlapping; False: certainly different; ``None``: not decided at this precision."""
-    if not mine.is_finite():
+    if not (mine.is_finite() and its.is_finite()):
         return None
-    if its is None:
-        return None
-    if not its.is_finite():
-        return False if its.is_nan() or its.is_exact() else None
     with flint.ctx.workprec(BITS[-1]):
         if not mine.overlaps(its):
             return False
-        return True if all(_narrow(ball) for ball in (mine, its)) else None
+        return True if _narrow(mine) and _narrow(its) else None
 
 
 def _narrow(ball: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,9 +18,12 @@ from verify.sampling import Case, sample
 from verify.verdicts import Verdict
 from verify.witnesses.balls import Truth
 
+Place = list[tuple[Case, Truth]]
+
 AGAIN = "called again"
 _OTHER = 15_485_863  # added to a seed: other inputs than at any point of the strata
-_RANDOM = 4
+_CALLS = 3
+_FURTHER = 6
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Kill:
 class Trial:
     """The points of one operation at which all its mutants are judged, with the truths that they share.
 
-    The places are those of :func:`verify.judge.check_gradient`, and ``called again``: other ordinary values in the
-    same shapes right after the first ones, which is where state that outlives a call shows.
+    The places are those of :func:`verify.judge.check_gradient`, and ``called again``: the first ordinary point and
+    then others of the same shapes, which is where state that outlives a call shows.
 
     Example:
         >>> from derive.registry import get
@@ -53,34 +56,49 @@ class Trial:
     ) -> None:
         self.derivation, self.seed = derivation, seed
         self.points = Points(derivation, seed, cases)
-        self.places: dict[str, list[tuple[Case, Truth]]] = {}
-        for place, found in self.points.places(strata).items():
+        self._everywhere = self.points.places()
+        self.places: dict[str, Place] = {}
+        for place, found in (self._everywhere if strata is None else self.points.places(strata)).items():
             self.places[place] = found
             if AGAIN not in self.places:
-                self.places[AGAIN] = [self._again(found[0][0])]
+                others = [self._drawn(found[0][0].stratum, number) for number in range(_CALLS)]
+                self.places[AGAIN] = [found[0], *others]
 
-    def _again(self, first: Case) -> tuple[Case, Truth]:
-        program, seed = self.derivation.program, self.seed + _OTHER
-        case = sample(program, seed, stratum=first.stratum, sizes=first.sizes, derivation=self.derivation)
+    def _drawn(self, stratum: str, number: int) -> tuple[Case, Truth]:
+        """Another point of a stratum, in the sizes of the first one; every second has random hyper-parameters."""
+        program, seed = self.derivation.program, self.seed + _OTHER + number
+        first, hypers = self.ordinary(), "random" if number % 2 else "default"
+        sizes = first.sizes
+        case = sample(program, seed, stratum=stratum, sizes=sizes, hypers=hypers, derivation=self.derivation)
         return case, Truth(self.derivation, case, plans=self.points.plans)
 
     @cached_property
+    def _further(self) -> dict[str, Place]:
+        """More points of each stratum, for what passed everywhere."""
+        strata = (name for name in self._everywhere if not name.startswith("size"))
+        return {name: [self._drawn(name, _CALLS + k) for k in range(_FURTHER)] for name in strata}
+
+    @cached_property
     def _equality(self) -> Equality:
-        cases = [case for found in self.places.values() for case, _ in found]
-        sizes = cases[0].sizes
-        for number in range(_RANDOM):
-            program, seed = self.derivation.program, self.seed + _OTHER + 1 + number
-            cases.append(sample(program, seed, sizes=sizes, derivation=self.derivation))
-        return Equality(self.derivation, cases)
+        found = [*self._everywhere.values(), *self._further.values()]
+        return Equality(self.derivation, [case for points in found for case, _ in points])
 
     def kill(self, vjp: Gradients) -> Kill | None:
         """The first place at which a gradient is found wrong; ``None`` if it passes everywhere.
 
         *Inaccurate* counts only where no place says that the formula or the convention is wrong.
         """
+        return self._killed(vjp, self.places)
+
+    def further(self, vjp: Gradients) -> Kill | None:
+        """As :meth:`kill`, at more points of the same strata."""
+        found = {f"{name}, at more points": points for name, points in self._further.items() if name in self.places}
+        return self._killed(vjp, found)
+
+    def _killed(self, vjp: Gradients, places: Mapping[str, Place]) -> Kill | None:
         inaccurate: Kill | None = None
-        for place, found in self.places.items():
-            known = "ordinary" if place == AGAIN else place
+        for place, found in places.items():
+            known = self.ordinary().stratum if place == AGAIN else place.partition(",")[0]
             for point in found:
                 for row in _judge.judge(vjp, None, self.derivation, known, [point], np.float64, "balls"):
                     if not row.verdict.faulty:
@@ -92,7 +110,10 @@ class Trial:
         return inaccurate
 
     def equivalent(self, mutant: Mutant) -> int:
-        """The number of points at which a mutant is proven to mean the same as the right gradient; 0: not proven."""
+        """The number of points at which a mutant is proven to mean the same as the right gradient; 0: not proven.
+
+        They are those of all strata, whichever the trial judges, and more of each.
+        """
         return self._equality.proven(mutant.derivation) if mutant.derivation is not None else 0
 
     def ordinary(self) -> Case:

@@ -157,5 +157,7 @@ def kill_table(
         rejected = {name: checker.rejects(mutant.make()) for name, checker in checkers.items()}
         kill = trial.kill(mutant.make())
         points = 0 if kill is not None else trial.equivalent(mutant)
+        if kill is None and not points:
+            kill = trial.further(mutant.make())
         outcomes.append(Outcome(mutant, kill, points, rejected))
     return KillTable(operation.name, tuple(outcomes), seed, others, alarms, time.perf_counter() - start)
