@@ -33,7 +33,7 @@ from verify.witnesses.balls import Truth
 
 Array = NDArray[Any]
 
-LOOKS = 400  # evaluations of the function under test: a second or two
+LOOKS = 300  # evaluations of the function under test: a second or two
 _WRITABLE = 400  # numbers that somebody would still paste
 _SIMPLE = (0.0, 1.0, -1.0, 0.5, 2.0)
 

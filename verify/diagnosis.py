@@ -36,12 +36,15 @@ def diagnose(got: Array, expected: Array, name: str, derivation: Derivation, cas
         >>> print(diagnose(len(true) * true, true, "yhat", derivation, case))
         ratio n = 3 (a factor 1/n is missing)
     """
-    if got.shape != expected.shape or not expected.size or not np.all(np.isfinite(expected)):
+    if got.shape != expected.shape or not expected.size:
+        return ""
+    lost = int(np.sum(~np.isfinite(got) & np.isfinite(expected)))
+    if lost:
+        return f"{lost} of {got.size} elements are not finite where the true value is"
+    if not np.all(np.isfinite(expected)):
         return ""
     if not np.any(got) and np.any(expected):
         return "zero"
-    if not np.all(np.isfinite(got)):
-        return f"{int(np.sum(~np.isfinite(got)))} of {got.size} elements are not finite" if got.size > 1 else ""
     false = int(np.sum((got == 0) & (np.abs(expected) >= np.finfo(np.float32).tiny)))
     digits = max(_unit(got) ** 0.5, 1e-9)
     if found := _ratio(got, expected, case, digits):
@@ -109,10 +112,19 @@ def _sizes(case: Case) -> Iterator[tuple[str, int]]:
             yield "*".join(name for name, _ in chosen), prod(size for _, size in chosen)
 
 
+_last: list[tuple[Derivation, Any]] = []  # a fault is looked at again and again while it is shrunk
+
+
+def _compiled(derivation: Derivation) -> Any:
+    if not _last or _last[0][0] is not derivation:
+        _last[:] = [(derivation, numeric.compile(derivation))]
+    return _last[0][1]
+
+
 def _otherwise(name: str, derivation: Derivation, case: Case) -> Iterator[tuple[str, Array]]:
     """What the gradient would be if a frequent mistake were made everywhere: an argument mistaken for another."""
     try:
-        function = numeric.compile(derivation)
+        function = _compiled(derivation)
         given, seeds = case.arguments(), case.seeds()
         outputs = {key: np.asarray(value) for key, value in function.forward(**given).items()}
     except Exception:  # a diagnosis is a help beside the verdict; where it cannot be had, the verdict stands alone

@@ -67,11 +67,23 @@ def _ordinary(z: Array, rng: np.random.Generator) -> Array:
 
 
 def _zeros(z: Array, rng: np.random.Generator) -> Array:
-    return np.where(rng.random(z.shape) < 0.4, 0.0, z)
+    found = np.where(rng.random(z.shape) < 0.4, 0.0, z).reshape(-1)
+    if found.size > 1:  # a zero in every array, and not only zeros, whatever is drawn
+        zero, other = rng.choice(found.size, 2, replace=False)
+        found[zero], found[other] = 0.0, z.reshape(-1)[other]
+    return found.reshape(z.shape)
 
 
 def _ties(z: Array, rng: np.random.Generator) -> Array:
-    return rng.choice(np.array([-1.0, 0.5, 1.0]), size=z.shape)
+    found = rng.choice(np.array([-1.0, 0.5, 1.0]), size=z.shape)
+    if found.size > 1:  # along every axis some maximum is attained twice, whatever is drawn
+        origin = tuple(int(rng.integers(size)) for size in z.shape)
+        found[origin] = 1.0
+        for axis, size in enumerate(z.shape):
+            if size > 1:
+                other = (origin[axis] + int(rng.integers(1, size))) % size
+                found[(*origin[:axis], other, *origin[axis + 1 :])] = 1.0
+    return found
 
 
 def _saturated(level: float) -> Transform:
@@ -102,13 +114,19 @@ STRATA: tuple[Stratum, ...] = (
     ),
     Stratum(
         "zeros",
-        "two in five values exactly 0; facts met by one-hot rows",
+        "about two in five values exactly 0, at least one; facts met by one-hot rows",
         _zeros,
         _zero_inside,
         kinks=True,
         corners=True,
     ),
-    Stratum("ties", "all values among -1, 0.5 and 1, so that maxima and differences tie", _ties, _free, kinks=True),
+    Stratum(
+        "ties",
+        "all values among -1, 0.5 and 1; along every axis some maximum is attained twice",
+        _ties,
+        _free,
+        kinks=True,
+    ),
     Stratum(
         "saturated40",
         "three in four values near +-40, where 1 - sigmoid(x) rounds to 0",

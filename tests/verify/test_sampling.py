@@ -147,6 +147,19 @@ def test_strata_are_what_their_names_say(stratum: str) -> None:
     assert STRATA[stratum](case.inputs["z"])
 
 
+@pytest.mark.parametrize("shape", [(2,), (2, 2), (2, 3, 2)])
+def test_zeros_and_ties_are_there_whatever_is_drawn(shape: tuple[int, ...]) -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        latent = rng.standard_normal(shape)
+        zeros = np.asarray(strata.get("zeros").transform(latent, rng))
+        assert np.any(zeros == 0)
+        assert np.any(zeros != 0)
+        tied = np.asarray(strata.get("ties").transform(latent, rng))
+        for axis in range(len(shape)):
+            assert np.any(np.sum(tied == tied.max(axis=axis, keepdims=True), axis=axis) > 1)
+
+
 def test_recurrent_strata_change_the_recurrent_matrix_alone() -> None:
     program = get("rnn").program
     ordinary, small, large = (sample(program, 5, stratum=s) for s in ("ordinary", "contracting", "expanding"))
