@@ -14,6 +14,7 @@ from derive.registry import declare, get
 if TYPE_CHECKING:
     from numeric import Function
     from verify import Evidence
+    from verify.mutants import KillTable
     from verify.protocol import Gradients
 
 Differentiable = Operation | Program | str | Path
@@ -150,8 +151,8 @@ def compile(what: Differentiable | Derivation, wrt: Names = None) -> Function:
 def verify(what: Operation | str | Path, **settings: Any) -> Evidence:
     """Check an operation's derived gradient against every witness; settings are those of :func:`verify.verify`.
 
-    The verdict (``evidence.verdict``) is one of *agrees, wrong formula, wrong convention, inaccurate, outside the
-    domain, cannot decide*; ``evidence.ok`` is true for *agrees* only.
+    The verdict (``evidence.verdict``) is one of *agrees, wrong formula, protocol, wrong convention, inaccurate, outside
+    the domain, cannot decide*; ``evidence.ok`` is true for *agrees* only.
     """
     from verify import verify as judge
 
@@ -196,6 +197,20 @@ def gradient_cases(
     from verify.testing import gradient_cases as feed
 
     return feed(operation(what), **settings)
+
+
+def mutants(what: Operation | str | Path, **settings: Any) -> KillTable:
+    """Wrong gradients of an operation and who notices them; settings are those of :func:`verify.mutants.kill_table`.
+
+    ``table.ok`` says whether the verifier notices every mutant that is not proven equivalent.
+
+    >>> table = mutants("relu", seed=1, beside=())
+    >>> table.ok, [outcome.mutant.name for outcome in table.of("equivalent")]
+    (True, ['derivative at the output (dz)'])
+    """
+    from verify.mutants import kill_table
+
+    return kill_table(operation(what), **settings)
 
 
 def report(

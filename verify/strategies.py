@@ -1,5 +1,9 @@
 """Hypothesis strategies for shapes, values and whole cases of any operation, usable from anybody's tests.
 
+The strata, by the names that appear in verdicts (:mod:`verify.strata` has their definitions): ``ordinary``, ``zeros``,
+``ties``, ``saturated40``, ``saturated800``, ``tiny``, ``huge``, ``offset``, ``contracting``, ``expanding``; those that
+change an input of the operation apply to it.
+
 A case is drawn by :func:`verify.sampling.sample` from a seed that hypothesis chooses, so that every example can be
 repeated by its printed seed, and from sizes that hypothesis shrinks towards 1::
 

@@ -20,7 +20,6 @@ SIZES = {
     "dense: dZ W for dZ W'": 2,
     "bias with the wrong sign": 1,
     "softmax, diagonal only": 2,
-    "BPTT one step short": 3,
     "ReLU'(0) = 1/2": 1,
     "max-pool: ties shared where the first is declared": 2,
     "sigma(z) - y of logits": 1,
