@@ -103,7 +103,7 @@ def accuracy(
 
     Args:
         operation: an operation, or the name of one in the catalog.
-        dtype: ``numpy.float64`` or ``numpy.float32``.
+        dtype: ``numpy.float64`` or ``numpy.float32``, or its name.
         seed: repeats a run; a fresh one is drawn otherwise.
         exponents: of the bands; by default they span the float type.
         beside: other implementations by name, each a function of a case; by default JAX on the operation's reference.
@@ -122,6 +122,7 @@ def accuracy(
     seed = fresh_seed() if seed is None else seed
     derivation = derive(operation)
     function = numeric.compile(derivation)
+    dtype = np.dtype(dtype).type
     name = np.dtype(dtype).name
 
     def ours(case: Case) -> Mapping[str, Array]:

@@ -45,7 +45,7 @@ def accuracy(
     with progress("measuring", len(kinds)) as advance:
         for done, kind in enumerate(kinds):
             advance(kind, done, len(kinds))
-            results.append(measure(found, dtype=_type(kind), seed=seed if not results else results[0].seed))
+            results.append(measure(found, dtype=kind, seed=seed if not results else results[0].seed))
     if json:
         emit([result.to_dict() for result in results])
     else:
@@ -55,12 +55,6 @@ def accuracy(
 
         plot.write_bytes(drawing(results)[plot.suffix[1:]])
         typer.echo(str(plot), err=json)
-
-
-def _type(kind: str) -> type:
-    import numpy
-
-    return numpy.float32 if kind == "float32" else numpy.float64
 
 
 def _table(result: Accuracy) -> str:
