@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 from backproof._parts import check_parts
 
 if TYPE_CHECKING:
-    from backproof.front import check_gradient, compile, derive, gradient_cases, hessian, jacobian, jvp, report, verify
+    from backproof.front import (
+        check_gradient,
+        compile,
+        derive,
+        gradient_cases,
+        hessian,
+        jacobian,
+        jvp,
+        mutants,
+        report,
+        verify,
+    )
     from derive import errors
     from derive.derivation import Derivation, Step
     from derive.errors import BackproofError
@@ -39,6 +50,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "jvp": ("backproof.front", "jvp"),
     "compile": ("backproof.front", "compile"),
     "verify": ("backproof.front", "verify"),
+    "mutants": ("backproof.front", "mutants"),
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "report": ("backproof.front", "report"),
@@ -69,6 +81,7 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
+    "mutants",
     "operations",
     "report",
     "verify",

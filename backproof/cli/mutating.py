@@ -155,8 +155,9 @@ def _sentence(table: KillTable, beside: bool) -> str:
         for name in _others(beside)
     ]
     text = f"{table.operation}: of {wrong} wrong gradients notice: {', '.join(parts)}"
-    if table.of("equivalent"):
-        text += f"; {len(table.of('equivalent'))} mutants proven equivalent"
+    equivalent = len(table.of("equivalent"))
+    if equivalent:
+        text += f"; {equivalent} mutant{'s' if equivalent > 1 else ''} proven equivalent"
     if table.false_alarms:
         text += f"; {', '.join(table.false_alarms)} rejects the right gradient too (!)"
     return text
