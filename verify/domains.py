@@ -171,12 +171,10 @@ def simplex(shape: tuple[int, ...], fact: SumFact, rng: np.random.Generator, *, 
     parts = 64
     while parts < 4 * count:
         parts *= 2
-    flat = np.zeros((slices, count))
-    for row in flat:
-        if corners:
-            row[rng.integers(count)] = 1.0
-        else:
-            row[:] = 1 + rng.multinomial(parts - count, np.full(count, 1 / count))
-            row /= parts
+    if corners:
+        flat = np.zeros((slices, count))
+        flat[np.arange(slices), rng.integers(count, size=slices)] = 1.0
+    else:
+        flat = (1 + rng.multinomial(parts - count, np.full(count, 1 / count), size=slices)) / parts
     values = (flat * float(fact.total)).reshape(*rest, *(shape[axis] for axis in fact.axes))
     return np.moveaxis(values, range(len(rest), len(shape)), fact.axes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from derive.errors import BackproofError
+
 
 class SamplingError(ValueError):
     """No input could be drawn that satisfies an operation's shapes, domains and facts; the message names which one."""
@@ -13,3 +15,7 @@ class WitnessError(RuntimeError):
 
 class MissingReference(WitnessError):
     """Nobody has stated an operation a second time, so there is nothing that JAX could differentiate."""
+
+
+class CampaignError(BackproofError, ValueError):
+    """A campaign cannot be run as asked; the message says what must hold, what was given, and the fix."""

@@ -166,7 +166,7 @@ def _autodiff(operation: Operation, derivation: Derivation, function: Any, place
             got = run(function.vjp, function.forward, case)
             for name, expected in {**{k: outputs[k] for k in derivation.of}, **gradients}.items():
                 ours = np.full_like(expected, np.nan) if isinstance(got, str) else got[name]
-                results.setdefault(name, []).append(_settle(ours, expected, truth, name, place))
+                results.setdefault(name, []).append(settle(ours, expected, truth, name, place))
         for name, outcomes in results.items():
             notes = "; ".join(dict.fromkeys(note for _, note in outcomes if note))
             verdict = overall(comparison.verdict for comparison, _ in outcomes)
@@ -176,7 +176,7 @@ def _autodiff(operation: Operation, derivation: Derivation, function: Any, place
     return rows
 
 
-def _settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> tuple[Comparison, str]:
+def settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> tuple[Comparison, str]:
     """Agreement at 1e-9, or else the verdict of ball arithmetic on both."""
     if ours.shape == theirs.shape and close(ours, theirs):
         errors, norm = relative_errors(ours, theirs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -89,6 +89,33 @@ def sample(
     if sizes is None:
         sizes = draw_sizes(program, rng, pattern, integers=integers, budget=budget)
     chosen = _strata.get(stratum) if isinstance(stratum, str) else stratum
+    inputs, cotangents = draw(program, rng, chosen, sizes, hypers=hypers, derivation=derivation, dtype=dtype)
+    named = {str(symbol): sizes[symbol] for symbol in program.integers}
+    return Case(dict(sizes), inputs, named, cotangents, chosen.name, pattern, seed)
+
+
+def draw(
+    program: Program,
+    rng: np.random.Generator,
+    chosen: _strata.Stratum,
+    sizes: Mapping[Symbol, int],
+    *,
+    hypers: str = "default",
+    derivation: Derivation | None = None,
+    dtype: Any = np.float64,
+    lead: tuple[int, ...] = (),
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Inputs and cotangents at these sizes; with ``lead`` every array has these axes in front, one draw for many cases.
+
+    Hyper-parameters that are numbers have one value for all of them.
+
+    Example:
+        >>> import derive.registry
+        >>> program = derive.registry.get("sigmoid").program
+        >>> rng, sizes = np.random.default_rng(0), {program.dimensions[0]: 3}
+        >>> draw(program, rng, _strata.get("ordinary"), sizes, lead=(100,))[0]["z"].shape
+        (100, 3)
+    """
     touched = _strata.touched(chosen, program)
     spans = integer_ranges(program, sizes)
     facts = {fact.tensor: fact for fact in sum_facts(program)}
@@ -96,13 +123,15 @@ def sample(
     for tensor in program.tensors.values():
         if tensor.role not in ("input", "hyper"):
             continue
-        shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
+        shape = (*lead, *(extent_value(extent, sizes) for extent in tensor.shape))
         if tensor.integer:
             inputs[tensor.name] = _draw_integers(tensor, shape, spans[tensor.name], rng)
         elif tensor.role == "hyper" and tensor.rank == 0:
-            inputs[tensor.name] = np.asarray(_draw_hyper(tensor, hypers, rng))
+            inputs[tensor.name] = np.full(lead, _draw_hyper(tensor, hypers, rng))
         elif tensor.name in facts:
-            inputs[tensor.name] = simplex(shape, facts[tensor.name], rng, corners=_corners(chosen, tensor, sizes))
+            fact = facts[tensor.name]
+            fact = replace(fact, axes=tuple(axis + len(lead) for axis in fact.axes))
+            inputs[tensor.name] = simplex(shape, fact, rng, corners=_corners(chosen, tensor, sizes))
         else:
             latent = _coarse(rng.standard_normal(shape))
             if tensor.name in touched:
@@ -122,12 +151,11 @@ def sample(
     if derivation is not None:
         for output in derivation.cotangents:
             tensor = program.tensors[output]
-            shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
+            shape = (*lead, *(extent_value(extent, sizes) for extent in tensor.shape))
             # more digits than float32 has: else a gradient that is the cotangent itself hides a computation in float32
             fine = 2.0**-17 + 2.0**-25 + 2.0**-27
             cotangents[output] = (_coarse(rng.standard_normal(shape)) + fine).astype(dtype)
-    named = {str(symbol): sizes[symbol] for symbol in program.integers}
-    return Case(dict(sizes), inputs, named, cotangents, chosen.name, pattern, seed)
+    return inputs, cotangents
 
 
 def _rounded(values: Array, bounds: Bounds, dtype: Any) -> Array:
@@ -176,7 +204,7 @@ def _at_ends(values: Array, bounds: Bounds, rng: np.random.Generator) -> Array:
 
 def _draw_integers(tensor: Tensor, shape: tuple[int, ...], span: tuple[int, int], rng: np.random.Generator) -> Array:
     if tensor.role == "hyper" and tensor.default is not None:
-        return np.asarray(int(tensor.default))
+        return np.full(shape, int(tensor.default))
     lo, hi = span
     if lo >= hi:
         if 0 in shape:

@@ -15,7 +15,7 @@ ORDER = ("derive", "numeric", "verify", "reports", "backproof")
 LIBRARIES = {
     "derive": {"sympy", "mpmath"},
     "numeric": {"sympy", "numpy", "scipy", "flint"},
-    "verify": {"sympy", "numpy", "scipy", "flint", "jax", "optax", "hypothesis", "torch"},
+    "verify": {"sympy", "numpy", "scipy", "flint", "jax", "optax", "hypothesis", "torch", "joblib", "distributed"},
     "reports": {"sympy", "numpy", "scipy", "flint", "matplotlib", "jinja2", "typst", "math_core"},
     "backproof": {"typer", "rich"},
 }

@@ -34,8 +34,9 @@ def third_party(root: Path, part: str) -> set[str]:
 
 @pytest.mark.parametrize("part", ["backproof", "derive", "numeric", "verify"])
 def test_core_parts_need_core_dependencies_only(part: str, root: Path, project: dict[str, Any]) -> None:
-    # PyTorch is looked for where it is used, and done without where it is not installed
-    optional = names(project["optional-dependencies"]["torch"]) if part == "verify" else set()
+    # PyTorch and Dask are looked for where they are used, and done without where they are not installed
+    extras = ("torch", "dask") if part == "verify" else ()
+    optional = set().union(*(names(project["optional-dependencies"][extra]) for extra in extras))
     assert third_party(root, part) - {"mpmath"} <= names(project["dependencies"]) | optional
 
 
