@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.cli import DISAGREES
+from backproof.cli import DISAGREES, campaigning
 from backproof.cli.arguments import Json, Wrt, names, operations
 from backproof.cli.console import emit, progress
+from backproof.cli.failures import BadInput
 
 if TYPE_CHECKING:
     from verify import Evidence
@@ -24,11 +26,49 @@ def verify(
     ] = None,
     wrt: Wrt = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Repeat a run (default: fresh; it is printed).")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole catalog, said aloud.")] = False,
+    stratum: Annotated[
+        list[str] | None,
+        typer.Option("--stratum", metavar="NAME", help="Strata of inputs (default: all); repeat, or use commas."),
+    ] = None,
+    cases: Annotated[
+        str | None,
+        typer.Option("--cases", metavar="N", help="A campaign: N random cases in all (1e6) against JAX, in batches."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Campaign: processes (default: 1; -1: one for each processor).")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Campaign: a JSON lines log; an interrupted run continues from it."),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Campaign: a Dask scheduler, such as tcp://host:8786."),
+    ] = None,
     details: Annotated[bool, typer.Option("--details", help="Print every row of the evidence.")] = False,
     json: Json = False,
 ) -> None:
     """Check derived gradients against independent witnesses; exit 1 unless every verdict is "agrees"."""
+    if everything and subjects:
+        raise BadInput(f"--all is the whole catalog; got {subjects[0]} beside it; leave one of them out")
     found = operations(subjects)
+    strata = names(stratum)
+    if cases is not None:
+        if details:
+            raise BadInput("--details prints the evidence of single checks, and a campaign has none; leave it out")
+        processes = 1 if jobs is None else jobs
+        campaigning.run(
+            found, cases, jobs=processes, seed=seed, log=log, dask=dask, strata=strata, wrt=names(wrt), json=json
+        )
+        return
+    for option, value in (("--jobs", jobs), ("--log", log), ("--dask", dask)):
+        if value is not None:
+            raise BadInput(f"{option} belongs to a campaign; say how many cases it has, for example --cases 1e6")
+    if strata is not None:
+        from verify.campaign.plan import check_strata
+
+        check_strata(strata)
     from verify import verify as judge
 
     width = max(len(each.name) for each in found)
@@ -37,7 +77,7 @@ def verify(
         for done, each in enumerate(found):
             advance(each.name, done, len(found))
             started = time.perf_counter()
-            evidence = judge(each, wrt=names(wrt), seed=seed)
+            evidence = judge(each, wrt=names(wrt), seed=seed, strata=strata)
             all_evidence.append(evidence)
             if not json:
                 typer.echo(_line(evidence, each.name.ljust(width), time.perf_counter() - started))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -137,7 +138,13 @@ def _run(todo: Sequence[tuple[Task, Gradients | None]], jobs: int, dask: str | N
             stack.enter_context(_scheduler(dask))
             jobs = -1
         parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
-        yield from parallel(joblib.delayed(run_task)(task, vjp) for task, vjp in todo)
+        try:
+            yield from parallel(joblib.delayed(run_task)(task, vjp) for task, vjp in todo)
+        except BrokenExecutor as error:
+            raise CampaignError(
+                "the workers of a campaign must live until it ends; one was killed, or the memory ran out; run it again: "
+                "with a log it goes on from the last finished batch, and fewer jobs need less memory"
+            ) from error
 
 
 @contextmanager
