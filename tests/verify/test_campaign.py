@@ -98,6 +98,9 @@ def test_nan_agrees_with_nothing_and_infinity_not_with_itself_unseen() -> None:
     found = compare_stacked(odd, odd)
     assert found.disputed.tolist() == [[True, True, False], [False, False, True]]
     assert found.large.tolist() == found.disputed.tolist()
+    infinite = compare_stacked(np.array([[1.0, -np.inf, 1.0]]), np.array([[np.inf, np.inf, -np.inf]]))
+    assert infinite.disputed.all()
+    assert infinite.large.all()
     assert not compare_stacked(np.array([[np.nan]]), np.array([[1.0]]), np.array([[np.nan]])).conditioned.any()
 
 

@@ -29,7 +29,9 @@ _SHARE = 2.0**-10
 
 @dataclass(frozen=True)
 class Compared:
-    """One gradient in all cases of a batch: masks over its elements, and the largest errors among those that agree.
+    """One gradient in all cases of a batch: masks over its elements, and the largest errors.
+
+    The componentwise error is that of the elements that agree, the normwise one that of the conditioned ones as well.
 
     Example:
         >>> t = np.array([[1.0, 2.0, 0.0, np.nan]])
@@ -59,7 +61,7 @@ def compare_stacked(got: Array, expected: Array, spread: Array | None = None) ->
         size = np.abs(expected)
         gap = np.abs(got - expected)
         scale = np.max(size, axis=axes, keepdims=True, initial=0.0, where=np.isfinite(size))
-        agree = gap <= RELATIVE * size
+        agree = np.isfinite(gap) & (gap <= RELATIVE * size)  # where t is infinite, no gap is too wide
         allowed = np.zeros(gap.shape) if spread is None else ROUNDINGS * spread
         conditioned = ~agree & (gap <= allowed) & (allowed <= _SHARE * scale)
         weight = np.where(gap == 0, 0.0, gap / scale)
@@ -72,6 +74,6 @@ def compare_stacked(got: Array, expected: Array, spread: Array | None = None) ->
             ~accepted & ~(weight <= RELATIVE),
             (got == 0) & (expected == 0),
             weight,
-            float(np.max(errors, initial=0.0, where=accepted)),
+            float(np.max(errors, initial=0.0, where=agree)),
             float(np.max(weight, initial=0.0, where=accepted)),
         )

@@ -32,7 +32,7 @@ from verify.verdicts import Verdict
 from verify.witnesses.balls import Truth
 
 Array = NDArray[Any]
-_WORK = 2000  # scalar operations of the forward programs that are settled in one batch, but
+_WORK = 1000  # scalar operations of the forward programs that are settled in one batch, but
 _LEAST, _MOST = 3, 48  # so many cases of each kind
 _FAULTS = 2  # faulty cases after which a batch has said enough
 _SMOOTH = ("ordinary", "contracting", "expanding")
