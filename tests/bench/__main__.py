@@ -20,6 +20,7 @@ SECTIONS = {
     "growth": ("growth", "against_steps"),
     "speed": ("speed", "race"),
     "verify": ("verification", "rate"),
+    "campaign": ("campaigns", "rates"),
 }
 
 
