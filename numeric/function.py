@@ -18,9 +18,11 @@ from numeric import primitives
 from numeric.arguments import Arguments, Plan
 from numeric.blocks import Blocks, row_wise
 from numeric.errors import ShapeError
+from numeric.nodes import Rewrite
 from numeric.program_code import stable_groups
-from numeric.stable import Rewrite, definitions
-from numeric.writer import Writer, Written, load, needed, reads
+from numeric.roots import Roots
+from numeric.stable import definitions
+from numeric.writer import Writer, Written, equations_of, load, needed, reads
 
 Array = NDArray[Any]
 
@@ -87,23 +89,28 @@ class Function:
         return self._derivation
 
     @cached_property
+    def _roots(self) -> Roots:
+        return Roots(self.program.groups, self.program.tensors, self._definitions)
+
+    @cached_property
     def _forward_text(self) -> Text:
-        groups, rewrites = stable_groups(self.program.groups, self._definitions)
-        kept = tuple(dict.fromkeys(e.target for e in self.program.equations))
-        written = Writer(self.program, self.program.tensors).write("forward", groups, self._inputs, kept)
-        return Text.of(written, kept, groups, rewrites)
+        roots = self._roots
+        groups, rewrites = stable_groups(roots.groups, self._definitions)
+        kept = tuple(dict.fromkeys(e.target for g in roots.groups for e in equations_of(g)))
+        written = Writer(self.program, roots.tensors).write("forward", groups, self._inputs, kept)
+        return Text.of(written, kept, groups, [*roots.rewrites, *rewrites])
 
     @cached_property
     def _backward_text(self) -> Text:
-        groups, rewrites = stable_groups(self.derivation.adjoint.groups, self._definitions)
-        held = [n for n in self.program.tensors if n in reads(groups) and n not in self._cotangents]
+        groups, rewrites = stable_groups(self._adjoint_groups, self._definitions)
+        known = (*self._inputs, *self._kept)
+        held = [n for n in dict.fromkeys(known) if n in reads(groups) and n not in self._cotangents]
         return self._gradients_text("backward", groups, rewrites, [*held, *self._cotangents])
 
     @cached_property
     def _vjp_text(self) -> Text:
         """Both passes in one function, without what no gradient needs (a loss, say)."""
-        both = [*self.program.groups, *self.derivation.adjoint.groups]
-        groups, rewrites = stable_groups(both, self._definitions)
+        groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions)
         groups = needed(groups, self._targets)
         held = [n for n in (*self._inputs, *self._cotangents) if n in reads(groups)]
         return self._gradients_text("vjp", groups, rewrites, held)
@@ -115,8 +122,12 @@ class Function:
         return Text.of(written, self._targets, groups, rewrites)
 
     @property
+    def _adjoint_groups(self) -> list[Group]:
+        return self._roots.into(self.derivation.adjoint.groups)
+
+    @cached_property
     def _tensors(self) -> dict[str, Tensor]:
-        return {**self.program.tensors, **self.derivation.adjoint.tensors}
+        return {**self._roots.tensors, **self.derivation.adjoint.tensors}
 
     @cached_property
     def _targets(self) -> tuple[str, ...]:

@@ -37,8 +37,7 @@ from numeric.access import access_value, split_guards
 from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
-from numeric.scatter import scatter
-from numeric.stable import (
+from numeric.nodes import (
     Centred,
     Deviation,
     Expm1,
@@ -47,11 +46,13 @@ from numeric.stable import (
     LogisticMinus,
     LogisticSlope,
     LogSoftmax,
+    RootOfSquares,
     Sech2,
     Softmax,
     Softplus,
     Tanh,
 )
+from numeric.scatter import scatter
 
 CALLS = {
     exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
@@ -114,6 +115,8 @@ class Lowering:
             return self._call("np.minimum" if isinstance(e, Minimum) else "np.maximum", e.args[:2], scope)
         if isinstance(e, Deviation):
             return self._deviation(e, scope)
+        if isinstance(e, RootOfSquares):
+            return self._root(e, scope)
         if type(e) in ROWS:
             return self._rows(e, scope)
         if type(e) in CALLS:
@@ -293,6 +296,17 @@ class Lowering:
         texts = [align(self.full(v, order, extents), order).code for v in values]
         axes = tuple(i if a == k else a for a in order)
         return Val(self.code.temporary(f"deviation({', '.join(texts)}, {order.index(k)})", "deviation"), axes)
+
+    def _root(self, e: RootOfSquares, scope: Scope) -> Val:
+        u, divisor, offset, *pairs = e.args
+        limits = dict(pairs)
+        inner = self.full(self.value(u, scope.inner(list(limits.items()))), list(limits), limits)
+        axes = tuple(inner.axes.index(k) for k in limits)
+        kept = tuple(i for i in inner.axes if i not in limits)
+        where = str(axes[0] if len(axes) == 1 else axes)
+        numbers = ", ".join(self.value(number, scope).code for number in (divisor, offset))
+        text = f"root_of_squares({inner.code}, {where}, {numbers})"
+        return Val(self.code.temporary(text, "root"), kept)
 
     def full(self, value: Val, wanted: Sequence[Symbol], extents: Mapping[Symbol, Expr]) -> Val:
         """The value with every wanted axis really there."""

@@ -12,7 +12,8 @@ from numeric.code import Code, align
 from numeric.errors import UnsupportedExpression
 from numeric.hoist import hoist
 from numeric.lowering import Lowering, Scope
-from numeric.stable import Rewrite, stabilise
+from numeric.nodes import Rewrite
+from numeric.stable import stabilise
 
 
 class ProgramCode:

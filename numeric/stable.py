@@ -3,88 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from sympy import Add, Expr, Function, Mul, Pow, Symbol, exp, log
+from sympy import Add, Expr, Mul, Pow, Symbol, exp, log
 
 from derive.fold import unify
 from derive.named import NamedFunction
 from derive.naming import substitute
-from derive.nodes import Access, Node, Reduce, index
+from derive.nodes import Access, Reduce, index
 from derive.program import Equation
-
-
-class Logistic(Function):  # type: ignore[misc]
-    """``1/(1 + exp(-u))``."""
-
-    is_extended_real = True
-
-
-class LogisticSlope(Function):  # type: ignore[misc]
-    """``logistic(u)*logistic(-u)``."""
-
-    is_extended_real = True
-
-
-class LogisticMinus(Function):  # type: ignore[misc]
-    """``logistic(u) - v``."""
-
-    is_extended_real = True
-
-
-class Softplus(Function):  # type: ignore[misc]
-    """``log(1 + exp(u))``."""
-
-    is_extended_real = True
-
-
-class Tanh(Function):  # type: ignore[misc]
-    """``(exp(u) - exp(-u))/(exp(u) + exp(-u))``."""
-
-    is_extended_real = True
-
-
-class Sech2(Function):  # type: ignore[misc]
-    """``1 - tanh(u)**2``."""
-
-    is_extended_real = True
-
-
-class Log1p(Function):  # type: ignore[misc]
-    """``log(1 + u)``."""
-
-    is_extended_real = True
-
-
-class Expm1(Function):  # type: ignore[misc]
-    """``exp(u) - 1``."""
-
-    is_extended_real = True
-
-
-class Softmax(Node):
-    """``exp(u)/sum(exp(u), k)`` at ``k = i``: args (u with k in it, k, extent, i)."""
-
-
-class LogSoftmax(Softmax):
-    """``u - logsumexp(u, k)`` at ``k = i``."""
-
-
-class Centred(Softmax):
-    """``u - mean(u, k)`` at ``k = i``."""
-
-
-class Deviation(Node):
-    """``u - sum(w*u, k)`` at ``k = i`` for weights with sum 1: args (u, w with k in them, k, extent, i)."""
-
-
-@dataclass(frozen=True)
-class Rewrite:
-    """One stability rewriting: equal in exact arithmetic, better in floating point."""
-
-    before: Expr
-    after: Expr
-    because: str
+from numeric.nodes import (
+    Centred,
+    Deviation,
+    Expm1,
+    Log1p,
+    Logistic,
+    LogisticMinus,
+    LogisticSlope,
+    LogSoftmax,
+    Rewrite,
+    Sech2,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 
 
 class Stabiliser:
@@ -340,7 +281,7 @@ def _mul_rule(e: Mul) -> tuple[Expr, str] | None:
         if isinstance(factor, Logistic) and (opposite := Logistic(-factor.args[0])) in factors:
             rest = Mul(*(f for f in factors if f not in (factor, opposite)))
             return rest * LogisticSlope(max(factor.args[0], -factor.args[0], key=_positive_first)), (
-                "both tails of the logistic function from one hyperbolic cosine"
+                "both tails of the logistic function from one exponential"
             )
     for position, factor in enumerate(factors):
         others = factors[:position] + factors[position + 1 :]
@@ -411,4 +352,4 @@ def definitions(equations: Sequence[Equation]) -> dict[str, Equation]:
     return {e.target: e for e in whole if targets.count(e.target) == 1}
 
 
-__all__ = ["Rewrite", "Stabiliser", "definitions", "stabilise"]
+__all__ = ["Stabiliser", "definitions", "stabilise"]
