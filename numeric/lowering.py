@@ -193,6 +193,7 @@ class Lowering:
         padded = padded or {}
         top: list[Val] = list(more)
         bottom: list[Val] = []
+        roots: list[Val] = []
         negative = False
         for factor in factors:
             if factor.is_Number and factor.is_negative:
@@ -203,7 +204,10 @@ class Lowering:
             if factor == 1:
                 continue
             if isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
-                bottom.append(self.value(Pow(factor.base, -factor.exp), scope))
+                if isinstance(factor.base, Access) and self.tensors[factor.base.tensor].role == "root":
+                    roots += [self.value(factor.base, scope)] * -int(factor.exp)  # its power could overflow
+                else:
+                    bottom.append(self.value(Pow(factor.base, -factor.exp), scope))
             elif isinstance(factor, Access) and factor in padded:
                 top.append(access_value(self, factor, scope, padded[factor]))
             else:
@@ -230,6 +234,7 @@ class Lowering:
             divisors.append(Val(text, last.axes, PRODUCT))
         elif under:
             divisors.append(self._quotient(under, []))
+        divisors += roots
         order = joint([*arrays, *divisors], tuple(scope.ranges))
         text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(arrays))
         for divisor in divisors:

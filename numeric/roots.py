@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Expr, Mul, Pow, Rational, Symbol, Tuple
+from sympy import Expr, Integer, Mul, Pow, Rational, Symbol, Tuple
 
 from derive.naming import substitute
 from derive.nodes import Access, Reduce, index
 from derive.program import Equation, Group, Tensor
 from numeric.nodes import Rewrite, RootOfSquares
 
+Root = Callable[[str, Expr], str | None]
 BECAUSE = "squares that would overflow or underflow are scaled before they are added"
 
 
@@ -46,46 +47,57 @@ class Roots:
         """Other groups, the backward pass, with the roots that the forward pass has taken."""
         return [self._group(g, self._known) for g in groups]
 
-    def _group(self, group: Group, root: Callable[[str, Expr], str | None]) -> Group:
+    def _group(self, group: Group, root: Root) -> Group:
         parts = [tuple(self._equation(e, root) for e in part) for part in (group.equations, group.starts, group.ends)]
         return replace(group, equations=parts[0], starts=parts[1], ends=parts[2])
 
-    def _equation(self, equation: Equation, root: Callable[[str, Expr], str | None]) -> Equation:
-        found = {}
-        for power in equation.rhs.atoms(Pow):
-            if isinstance(power.exp, Rational) and power.exp.q == 2:
-                for v in sorted(power.base.atoms(Access), key=str):
-                    name = root(v.tensor, power.base - v) if len(set(v.indices)) == len(v.indices) else None
-                    if name is not None:
-                        found[power] = Access(name, *v.indices) ** (2 * power.exp)
+    def _equation(self, equation: Equation, root: Root) -> Equation:
+        powers = equation.rhs.atoms(Pow)
+        found = {p: r for p in powers if p.exp.is_Rational and p.exp.q == 2 and (r := self._power(p, root)) is not None}
+        # Where the root is there, the sum itself is its square: divided by twice, that does not overflow either.
+        found |= {p: r for p in powers if p.exp.is_Integer and (r := self._power(p, self._known)) is not None}
         return replace(equation, rhs=equation.rhs.xreplace(found)) if found else equation
+
+    def _power(self, power: Pow, root: Root) -> Expr | None:
+        """``(a*v + b)**p`` as a power of the root of ``v + b/a``; v a tensor, or a sum that is written here."""
+        base = power.base
+        for v in sorted(base.atoms(Access, Reduce), key=str):
+            a = base.coeff(v)
+            offset = (base - a * v) / a if a.is_Number and a.is_positive else None
+            if offset is None or offset.free_symbols or any(access.indices for access in offset.atoms(Access)):
+                continue
+            if isinstance(v, Reduce):
+                taken = root_of(a * v, a * offset) if not power.exp.is_Integer else None
+                a = Integer(1)
+            else:
+                name = root(v.tensor, offset) if len(set(v.indices)) == len(v.indices) else None
+                taken = None if name is None else Access(name, *v.indices)
+            if taken is not None:
+                return a**power.exp * taken ** (2 * power.exp)
+        return None
 
     def _known(self, v: str, offset: Expr) -> str | None:
         """The tensor that is ``sqrt(offset + v)``."""
         return next((made.target for made in self._made.get(v, ()) if made.rhs.args[2] == offset), None)
 
     def _make(self, v: str, offset: Expr) -> str | None:
-        """As before, made if ``v`` is a sum of squares and the offset the same for all its elements."""
+        """As before, made if ``v`` is a sum of squares."""
         defined = self._definitions.get(v)
-        squares = None if defined is None else sum_of_squares(defined.rhs)
-        if squares is None or offset.free_symbols or any(a.indices for a in offset.atoms(Access)):
+        if defined is None or (root := root_of(defined.rhs, offset)) is None:
             return None
         if (known := self._known(v, offset)) is not None:
             return known
-        assert defined is not None
-        u, divisor, limits = squares
-        root = RootOfSquares(u, divisor, offset, *limits)
         name = f"{v}_root"
         while name in self.tensors:
             name += "_"
         self._made.setdefault(v, []).append(Equation(name, defined.indices, defined.extents, root))
-        self.tensors[name] = replace(self.tensors[v], name=name, role="intermediate", domain=())
+        self.tensors[name] = replace(self.tensors[v], name=name, role="root", domain=())
         self.rewrites.append(Rewrite(Pow(Access(v, *defined.indices) + offset, Rational(1, 2)), root, BECAUSE))
         return name
 
 
-def sum_of_squares(e: Expr) -> tuple[Expr, Expr, tuple[Tuple, ...]] | None:
-    """(u, divisor, limits) where the expression is ``sum(u**2)/divisor``, the divisor of numbers and sizes."""
+def root_of(e: Expr, offset: Expr) -> Expr | None:
+    """``sqrt(offset + e)`` where ``e`` is ``sum(u**2)/divisor``, with a divisor of numbers and sizes."""
     sums = [f for f in Mul.make_args(e) if isinstance(f, Reduce) and f.op == "sum"]
     if len(sums) != 1:
         return None
@@ -95,7 +107,8 @@ def sum_of_squares(e: Expr) -> tuple[Expr, Expr, tuple[Tuple, ...]] | None:
         return None
     # Indices of its own, so that it can stand under a sum over the same name.
     own: dict[Symbol, Expr] = {k: index(f"{k.name}_square") for k in total.bound}
-    return substitute(body.base, own), 1 / factor, tuple(Tuple(own[k], n) for k, n in total.limits)
+    limits = [Tuple(own[k], n) for k, n in total.limits]
+    return RootOfSquares(substitute(body.base, own), 1 / factor, offset, *limits)
 
 
-__all__ = ["Roots", "sum_of_squares"]
+__all__ = ["Roots", "root_of"]

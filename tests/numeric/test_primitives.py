@@ -83,3 +83,40 @@ def test_log_softmax_keeps_a_small_remainder() -> None:
 def test_padding_is_zeros_on_both_sides() -> None:
     x = np.arange(1.0, 5.0).reshape(2, 2)
     np.testing.assert_array_equal(primitives.padded(x, ((0, 1), (2, 0))), np.pad(x, ((0, 1), (2, 0))))
+
+
+@pytest.mark.parametrize(
+    "scale", [2.0**-1060, 2.0**-600, 1.0, 2.0**600, 2.0**1020], ids=["subnormal", "low", "1", "high", "top"]
+)
+@pytest.mark.parametrize("axis", [1, (0, 2)])
+@np.errstate(over="ignore", under="ignore")
+def test_roots_of_squares_over_the_whole_range(scale: float, axis: Any) -> None:
+    rng = np.random.default_rng(3)
+    u = rng.uniform(-3, 3, (2, 3, 4)) * scale
+    got = primitives.root_of_squares(u, axis, 5)
+    squares = np.vectorize(lambda v: mpmath.mpf(v) ** 2, otypes=[object])(u).sum(axis=axis)
+    for value, total in zip(got.ravel(), squares.ravel(), strict=True):
+        assert units(value, mpmath.sqrt(total / 5)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("u", "offset", "true"),
+    [
+        ([0.0, 0.0], 0.0, 0.0),
+        ([0.0, 0.0], 1e-5, 1e-5**0.5),
+        ([1e-200, 0.0], 1e-5, 1e-5**0.5),
+        ([3e200, 4e200], 1e-5, 5e200),
+        ([np.inf, 1.0], 1e-5, np.inf),
+        ([np.nan, 1e200], 1e-5, np.nan),
+        ([], 1e-5, 1e-5**0.5),
+    ],
+)
+@np.errstate(all="ignore")
+def test_roots_of_squares_beside_an_offset(u: list[float], offset: float, true: float) -> None:
+    np.testing.assert_allclose(primitives.root_of_squares(np.array(u), 0, 1, np.array(offset)), true, rtol=4e-16)
+
+
+def test_one_row_out_of_range_leaves_the_others_alone() -> None:
+    with np.errstate(all="ignore"):
+        got = primitives.root_of_squares(np.array([[3e200, 4e200], [3e-200, 4e-200], [3.0, 4.0], [0.0, 0.0]]), 1)
+    np.testing.assert_allclose(got, [5e200, 5e-200, 5.0, 0.0], rtol=4e-16)

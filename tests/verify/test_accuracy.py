@@ -21,13 +21,15 @@ def test_elementwise_gradients_over_the_whole_range(name: str, dtype: Any) -> No
     found = accuracy(name, dtype=dtype, seed=3, beside={})
     worst = found.worst()
     assert len(found.bands) == len(EXPONENTS[np.dtype(dtype).name])
-    assert worst.excess <= 8, worst
+    assert worst.excess <= 4, worst
     assert worst.false_zeros == 0
 
 
-@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
-def test_row_gradients(name: str) -> None:
-    worst = accuracy(name, seed=3, beside={}, exponents=[-300, -3, 0, 3, 6, 9, 300]).worst()
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmax_cross_entropy", "layer_norm"])
+def test_row_gradients(name: str, dtype: Any) -> None:
+    largest = max(EXPONENTS[np.dtype(dtype).name])
+    worst = accuracy(name, dtype=dtype, seed=3, beside={}, exponents=[-60, -3, 0, 3, 6, 9, 60, largest]).worst()
     assert worst.excess <= 16, worst
     assert worst.false_zeros == 0
 
