@@ -45,7 +45,7 @@ register(
 )
 
 register(
-    "step",
+    "binary_step",
     "z[...]\na = where(z > 0, 1, 0)",
     title="Binary step",
     category="activation",

@@ -129,7 +129,7 @@ ACTIVATIONS = {
     "sigmoid": jax.nn.sigmoid,
     "tanh": jnp.tanh,
     "relu": jax.nn.relu,
-    "step": lambda z: jnp.where(z > 0, 1.0, 0.0),
+    "binary_step": lambda z: jnp.where(z > 0, 1.0, 0.0),
     "softmax": jax.nn.softmax,
     "log_softmax": jax.nn.log_softmax,
 }

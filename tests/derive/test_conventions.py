@@ -49,7 +49,7 @@ def test_kinks_of_the_catalog() -> None:
     found = {name: [str(c) for c in get(name).program.conventions] for name in names()}
     assert {name: said for name, said in found.items() if said} == {
         "relu": [f"At a tie of max(0, z[i]) {FIRST_ARGUMENT}"],
-        "step": ["Where the condition z[i] > 0 changes, the derivative is that of the branch taken."],
+        "binary_step": ["Where the condition z[i] > 0 changes, the derivative is that of the branch taken."],
     }
     (mlp,) = get("mlp", activation="relu").program.conventions[:1]
     assert str(mlp).startswith("At a tie of max(0, ")

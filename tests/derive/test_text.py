@@ -19,7 +19,7 @@ FORMS = {
     "sigmoid": "dz = (1 - a)*a*da",
     "tanh": "dz = (1 - a**2)*da",
     "relu": "dz = [z > 0]*da",
-    "step": "dz = 0",
+    "binary_step": "dz = 0",
     "softmax": "dz = a*(da - rowsum(a*da))",
     "log_softmax": "dz = da - exp(a)*rowsum(da)",
     "dense": "dX = dZ @ W.T\ndW = X.T @ dZ\ndb = colsum(dZ)",

@@ -25,7 +25,7 @@ def test_a_campaign_says_what_agreed_and_what_was_not_decided(capsys: Capture) -
 
 def test_a_campaign_in_json_is_the_same_from_its_log(tmp_path: Path, capsys: Capture) -> None:
     log = str(tmp_path / "log.jsonl")
-    command = ["verify", "step", "--cases", "100", "--stratum", "ordinary,ties", "--log", log, "--json"]
+    command = ["verify", "binary_step", "--cases", "100", "--stratum", "ordinary,ties", "--log", log, "--json"]
     first = in_process(capsys, *command)
     assert first.status == 0, first
     found = json.loads(first.out)
@@ -80,7 +80,7 @@ def test_bad_values_end_with_status_2(options: list[str], says: str, capsys: Cap
 
 @pytest.mark.slow
 def test_a_campaign_with_two_jobs_in_a_fresh_process(tmp_path: Path) -> None:
-    result = in_a_fresh_process("verify", "relu", "step", "--cases", "200", "--jobs", "2", "--seed", "1", cwd=tmp_path)
+    result = in_a_fresh_process("verify", "relu", "binary_step", "--cases", "200", "--jobs", "2", "--seed", "1", cwd=tmp_path)
     assert result.status == 0, result
     assert result.out.splitlines()[-1].startswith("200 cases")
     assert result.err == ""

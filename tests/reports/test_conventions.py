@@ -39,7 +39,7 @@ def test_a_kink_has_its_sentence(text: str, formula: str, before: str, after: st
     assert "".join(piece.text for piece in sentence if isinstance(piece, Text)) == f"{before}  {after}"
 
 
-@pytest.mark.parametrize(("name", "kinks"), [("relu", 1), ("step", 1), ("mse", 0)])
+@pytest.mark.parametrize(("name", "kinks"), [("relu", 1), ("binary_step", 1), ("mse", 0)])
 def test_the_page_lists_them(name: str, kinks: int) -> None:
     derivation = derive(get(name))
     (section,) = [s for s in sections(get(name), derivation, None, generate(derivation)) if s.title == "Conventions"]

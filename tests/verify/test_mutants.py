@@ -69,7 +69,7 @@ def test_every_kind_of_mistake_is_made_somewhere_in_own_declarations() -> None:
 
 
 def test_nothing_is_made_of_a_gradient_that_is_zero() -> None:
-    assert kinds("step") == {"one entry wrong": 1, "cotangent mutated": 1}
+    assert kinds("binary_step") == {"one entry wrong": 1, "cotangent mutated": 1}
 
 
 def test_names_are_unique_and_always_the_same() -> None:

@@ -103,7 +103,7 @@ def test_polynomial_slopes_are_exact(coefficients: list[int]) -> None:
 RATIONAL = [
     "identity",
     "relu",
-    "step",
+    "binary_step",
     "dense",
     "mse",
     "half_mse",

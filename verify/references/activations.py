@@ -32,8 +32,8 @@ def relu(z: Any) -> Arrays:
     return {"a": jax.nn.relu(z)}
 
 
-@reference("step")
-def step(z: Any) -> Arrays:
+@reference("binary_step")
+def binary_step(z: Any) -> Arrays:
     return {"a": jnp.where(z > 0, 1.0, 0.0).astype(z.dtype)}
 
 
