@@ -80,7 +80,9 @@ def test_bad_values_end_with_status_2(options: list[str], says: str, capsys: Cap
 
 @pytest.mark.slow
 def test_a_campaign_with_two_jobs_in_a_fresh_process(tmp_path: Path) -> None:
-    result = in_a_fresh_process("verify", "relu", "binary_step", "--cases", "200", "--jobs", "2", "--seed", "1", cwd=tmp_path)
+    result = in_a_fresh_process(
+        "verify", "relu", "binary_step", "--cases", "200", "--jobs", "2", "--seed", "1", cwd=tmp_path
+    )
     assert result.status == 0, result
     assert result.out.splitlines()[-1].startswith("200 cases")
     assert result.err == ""

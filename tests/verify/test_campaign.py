@@ -191,7 +191,9 @@ def test_an_interrupted_run_goes_on_from_its_log(tmp_path: Path) -> None:
     log.write_text("".join(text[:4]) + text[4][:25])
     seen: list[tuple[int, int]] = []
     # the seed is the log's own
-    again = campaign(["relu", "binary_step"], 2000, log=log, progress=lambda name, done, total: seen.append((done, total)))
+    again = campaign(
+        ["relu", "binary_step"], 2000, log=log, progress=lambda name, done, total: seen.append((done, total))
+    )
     assert again.to_dict() == whole.to_dict()
     assert sorted(log.read_text().splitlines()[0:4]) == sorted(line.rstrip("\n") for line in text[:4])
     assert len(log.read_text().splitlines()) == len(text)
@@ -209,7 +211,10 @@ def test_an_exception_leaves_a_log_that_goes_on(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         campaign(["relu", "binary_step"], 500, seed=9, log=log, progress=stop)
     assert len(log.read_text().splitlines()) > 1
-    assert campaign(["relu", "binary_step"], 500, log=log).to_dict() == campaign(["relu", "binary_step"], 500, seed=9).to_dict()
+    assert (
+        campaign(["relu", "binary_step"], 500, log=log).to_dict()
+        == campaign(["relu", "binary_step"], 500, seed=9).to_dict()
+    )
 
 
 @pytest.mark.parametrize(
