@@ -11,6 +11,7 @@ from sympy import Symbol
 from derive.named import NamedFunction, named_function
 from derive.nodes import Access, Reduce
 from derive.program import Program, Tensor
+from derive.symmetries import Symmetry, read_symmetry
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Operation:
     """A declaration, read.
 
     ``function`` is the named function of an elementwise operation (``None`` for every other), ``wrt`` the inputs that
-    are differentiated unless asked otherwise, ``options`` the function-valued hyper-parameters and their choice.
+    are differentiated unless asked otherwise, ``options`` the function-valued hyper-parameters and their choice,
+    ``claims`` the symmetries as text.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Operation:
     meanings: Mapping[str, str] = field(default_factory=dict)
     example: Mapping[str, object] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -49,6 +52,11 @@ class Operation:
     @property
     def wrt(self) -> tuple[str, ...]:
         return tuple(t.name for t in self.inputs if not t.integer and not t.data)
+
+    @cached_property
+    def symmetries(self) -> tuple[Symmetry, ...]:
+        """The symmetries that are claimed, read; a :class:`DeclarationError` says what is wrong with one."""
+        return tuple(read_symmetry(claim, self.program) for claim in self.claims)
 
     @cached_property
     def function(self) -> type[NamedFunction] | None:

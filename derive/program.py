@@ -25,9 +25,9 @@ class Tensor:
     """A named tensor: its extents, what it is for, and what is known of its values.
 
     ``role`` is one of ``input``, ``hyper`` (a scalar with a default), ``intermediate``, ``output``,
-    ``cotangent`` (an input of an adjoint program), ``adjoint`` and ``root`` (made for generated code).  ``lower`` is the first valid position on each axis:
-    0, or -1 on the axis of a recurrence with one start value.  ``domain`` holds conditions on one element,
-    written with an ``Access`` whose indices are free (``0 < p[i]``).
+    ``cotangent`` (an input of an adjoint program), ``adjoint``, and in generated code ``root``.
+    ``lower`` is the first valid position on each axis: 0, or -1 on the axis of a recurrence with one start value.
+    ``domain`` holds conditions on one element, written with an ``Access`` whose indices are free (``0 < p[i]``).
     """
 
     name: str

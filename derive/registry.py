@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -40,8 +40,12 @@ def register(
     interpretation: str = "",
     meanings: Mapping[str, str] | None = None,
     example: Mapping[str, object] | None = None,
+    symmetries: Sequence[str] = (),
 ) -> None:
-    """Declare an operation of the catalog.  The text is read when the operation is first asked for."""
+    """Declare an operation of the catalog.  The text is read when the operation is first asked for.
+
+    ``symmetries`` are claims in the words of :mod:`derive.symmetries`; the verifier checks them.
+    """
     known = _declared.get(name)
     if known is not None and known.text != text:
         raise DeclarationError(f"the operation {name} is declared twice")
@@ -54,6 +58,7 @@ def register(
         "interpretation": interpretation,
         "meanings": dict(meanings or {}),
         "example": dict(example or {}),
+        "claims": tuple(symmetries),
     }
     _declared[name] = Declaration(name, text, details)
 
@@ -124,10 +129,10 @@ def is_elementwise(name: str) -> bool:
     return declaration is not None and "[...]" in declaration.text and get(name).function is not None
 
 
-def declare(text: str | Path, name: str = "operation") -> Operation:
+def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[str] = ()) -> Operation:
     """Read a declaration: a string, or the path of an ``.eqs`` file (which holds the same text).
 
-    Raises :class:`DeclarationError` with the line and a caret.
+    ``symmetries`` as for :func:`register`.  Raises :class:`DeclarationError` with the line and a caret.
 
     >>> square = declare("x[n]; L = sum(x**2)/2", name="square")
     >>> square.wrt, square.program.outputs
@@ -138,5 +143,7 @@ def declare(text: str | Path, name: str = "operation") -> Operation:
             content = text.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as problem:
             raise DeclarationError(f"cannot read {text}: {problem}") from None
-        return declare(content, name if name != "operation" else text.stem)
-    return _operation(name, text, {}, {})
+        return declare(content, name if name != "operation" else text.stem, symmetries=symmetries)
+    operation = _operation(name, text, {}, {"claims": tuple(symmetries)})
+    _ = operation.symmetries  # read now, so that a mistake shows here
+    return operation

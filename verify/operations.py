@@ -15,16 +15,17 @@ from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
+from derive.symmetries import Symmetry
 from verify.compare import RELATIVE, Comparison, close, compare, relative_errors
 from verify.counterexample import Counterexample, Subject
-from verify.errors import MissingReference, WitnessError
+from verify.errors import MissingReference, SamplingError, WitnessError
 from verify.evidence import Evidence, Row, versions
 from verify.judge import Judged, Points, counterexample_of, fresh_seed, judge_cases, resolve
 from verify.protocol import run
 from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
-from verify.witnesses import differences, dot_product, rational
+from verify.witnesses import differences, dot_product, rational, symmetry
 from verify.witnesses.autodiff import Autodiff
 from verify.witnesses.balls import Truth, to_float
 
@@ -36,6 +37,7 @@ Place = list[tuple[Case, Truth]]
 _SMOOTH = ("ordinary", "contracting", "expanding")
 _KINKED = ("zeros", "ties")
 _TAYLOR = (1.7, 2.0)
+_SMALL = 100  # scalar operations: a symmetry is evaluated at two or three points
 
 
 def verify(
@@ -62,6 +64,7 @@ def verify(
       Taylor remainder;
     * *dot product*: ``<ybar, J v> = <J^T ybar, v>``, the left side by perturbation along ``v`` in ball arithmetic;
     * *shapes*: any leading axes, where the declaration allows them, against the same rows in one axis;
+    * *symmetry*: the declared symmetries (:mod:`derive.symmetries`) and the linearity in the cotangent, in balls;
     * *fractions*: exact rational identity, where the program is a polynomial along its inputs.
 
     Args:
@@ -115,6 +118,8 @@ def verify(
         if place in (*_SMOOTH, *_KINKED):
             rows += _differences(derivation, function, place, found)
     rows += _leading_axes(derivation, function, points)
+    say("symmetries")
+    rows += _symmetries(operation, derivation, points, not_checked)
     say("fractions")
     rows += _fractions(derivation, places, not_checked)
     checks: tuple[StepCheck, ...] = ()
@@ -264,6 +269,36 @@ def _leading_axes(derivation: Derivation, function: Any, points: Points) -> list
                 note = "" if same else f"shape {deep[name].shape} where {wanted.shape} is due, or other values"
             place, count = f"leading axes {axes}", int(np.prod(axes))
             rows.append(Row("shapes", name, place, count, "float64", error, RELATIVE, verdict, note, case.seed))
+    return rows
+
+
+def _symmetries(operation: Operation, derivation: Derivation, points: Points, not_checked: list[str]) -> list[Row]:
+    case = sample(derivation.program, points.seed, derivation=derivation, budget=_SMALL)
+    claims: list[Symmetry | str] = [*operation.symmetries, *([symmetry.COTANGENT] if derivation.cotangents else [])]
+    rows = []
+    for number, claim in enumerate(claims):
+        try:
+            found = symmetry.check(
+                claim, derivation, case, np.random.default_rng([case.seed, number]), plans=points.plans
+            )
+        except SamplingError as reason:
+            not_checked.append(f"symmetry: {reason}")
+            continue
+        rows += [
+            Row(
+                "symmetry",
+                each.argument,
+                str(claim),
+                each.points,
+                "exact",
+                0.0,
+                0.0,
+                each.verdict,
+                each.detail,
+                case.seed,
+            )
+            for each in found
+        ]
     return rows
 
 

@@ -63,6 +63,7 @@ def show(name: Subject, json: Json = False) -> None:
         ("layout", [found.layout]),
         ("facts", [f"{expression_text(left)} == {expression_text(right)}" for left, right in found.program.facts]),
         ("conventions", list(map(str, found.program.conventions))),
+        ("symmetry", list(map(str, found.symmetries))),
         ("source", [found.source]),
     ):
         for line in filter(None, lines):
@@ -108,6 +109,7 @@ def _details(found: Operation) -> dict[str, Any]:
             for tensor in program.tensors.values()
         ],
         "integers": {str(symbol): default for symbol, default in program.integers.items()},
+        "symmetries": list(map(str, found.symmetries)),
         "equations": [equation_text(equation) for equation in program.equations],
         "facts": [f"{expression_text(left)} == {expression_text(right)}" for left, right in program.facts],
         "conventions": list(map(str, program.conventions)),

@@ -12,6 +12,7 @@ register(
     source="Bishop, Pattern Recognition and Machine Learning, 2006, section 5.1",
     meanings={"z": "pre-activation", "a": "activation"},
     interpretation="The cotangent passes unchanged.",
+    symmetries=["affine in z", "odd in z"],
 )
 
 register(
@@ -32,6 +33,7 @@ register(
     source="LeCun et al., Efficient BackProp, 1998, section 4.4",
     meanings={"z": "pre-activation", "a": "activation, between -1 and 1"},
     interpretation="The derivative is 1 at 0 and vanishes for large |z|.",
+    symmetries=["odd in z", "permute ..."],
 )
 
 register(
@@ -42,6 +44,7 @@ register(
     source="Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, ICML 2010, section 2",
     meanings={"z": "pre-activation", "a": "activation"},
     interpretation="The cotangent passes where the input is positive and is stopped elsewhere, at exactly 0 too.",
+    symmetries=["homogeneous of degree 1 in z"],
 )
 
 register(
@@ -63,6 +66,7 @@ register(
     layout="The last axis holds the classes; each row sums to 1.",
     meanings={"z": "logits", "a": "probabilities"},
     interpretation="Each row of the gradient sums to 0: adding a constant to all logits changes nothing.",
+    symmetries=["shift z over n", "permute n"],
 )
 
 register(
@@ -74,4 +78,5 @@ register(
     layout="The last axis holds the classes.",
     meanings={"z": "logits", "a": "log-probabilities"},
     interpretation="The cotangent, less the row's probabilities times the row's total cotangent.",
+    symmetries=["shift z over n", "permute n"],
 )

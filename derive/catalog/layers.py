@@ -17,6 +17,7 @@ register(
         "Weights collect input times cotangent over the samples; the bias is shared by all rows, so its "
         "gradient sums them."
     ),
+    symmetries=["affine in X", "affine in W", "homogeneous of degree 1 in X, b", "permute n", "permute d", "permute k"],
 )
 
 register(
@@ -33,6 +34,7 @@ register(
     layout="One sample with d inputs.",
     meanings={"x": "inputs", "w": "weights", "b": "bias", "z": "weighted sum", "a": "activation"},
     interpretation="Each weight's gradient is its input times the derivative of the activation.",
+    symmetries=["permute d"],
 )
 
 register(
@@ -64,6 +66,15 @@ register(
         "The kernel's gradient correlates input with cotangent; the input's scatters the cotangent back "
         "through the kernel."
     ),
+    symmetries=[
+        "translate h by stride",
+        "translate w by stride",
+        "affine in x",
+        "affine in K",
+        "permute n",
+        "permute c",
+        "permute o",
+    ],
 )
 
 register(
@@ -93,6 +104,7 @@ register(
         "T": "number of steps",
     },
     interpretation="Errors of later steps run backwards through W_hh and add up into the same weights.",
+    symmetries=["permute n", "permute d", "permute m", "permute o", "odd in X, h0, b_h, b_y"],
 )
 
 register(
@@ -123,6 +135,7 @@ register(
     interpretation=(
         "The gradient has its mean and its component along xhat removed: neither shift nor scale of a row matters."
     ),
+    symmetries=["shift x over d", "permute d", "homogeneous of degree 1 in gamma, beta", "affine in gamma"],
 )
 
 register(
@@ -148,4 +161,5 @@ register(
     interpretation=(
         "Through the softmax each row of the score gradient sums to 0; queries and keys exchange roles by a transpose."
     ),
+    symmetries=["affine in V", "permute n", "permute m", "permute d", "permute e", "shift K over m"],
 )

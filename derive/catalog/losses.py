@@ -15,6 +15,7 @@ register(
     layout="Rows are samples; the loss is the mean over all n*k elements.",
     meanings={"yhat": "predictions", "y": "targets", "L": "loss"},
     interpretation="The residual, times 2 over the number of elements.",
+    symmetries=["homogeneous of degree 2 in yhat, y", "even in yhat, y", "permute n", "permute k"],
 )
 
 register(
@@ -30,6 +31,7 @@ register(
     layout="Rows are samples; squares are summed over the outputs, halved, and averaged over the samples.",
     meanings={"yhat": "predictions", "y": "targets", "L": "loss"},
     interpretation="The factor 1/2 cancels the 2 of the square: the residual over the number of samples.",
+    symmetries=["homogeneous of degree 2 in yhat, y", "permute n", "permute k"],
 )
 
 register(
@@ -45,6 +47,7 @@ register(
     layout="Rows are samples; the squares are summed, without a mean and without a factor.",
     meanings={"yhat": "predictions", "y": "targets", "L": "loss"},
     interpretation="Twice the residual.",
+    symmetries=["homogeneous of degree 2 in yhat, y", "permute n", "permute k"],
 )
 
 register(
@@ -61,6 +64,7 @@ register(
     layout="The loss is the mean over the samples.",
     meanings={"p": "predicted probabilities", "y": "targets, between 0 and 1", "L": "loss"},
     interpretation="The residual over the variance p(1 - p) of the prediction.",
+    symmetries=["permute n"],
 )
 
 register(
@@ -78,6 +82,7 @@ register(
     layout="The loss is the mean over the samples.",
     meanings={"z": "logits", "y": "targets, between 0 and 1", "p": "predicted probabilities", "L": "loss"},
     interpretation="The denominators cancel: prediction minus target, over the number of samples.",
+    symmetries=["permute n"],
 )
 
 register(
@@ -98,4 +103,5 @@ register(
     interpretation=(
         "Prediction minus target, over the number of samples: the softmax Jacobian cancels against the logarithm."
     ),
+    symmetries=["shift Z over k", "permute n", "permute k"],
 )

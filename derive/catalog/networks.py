@@ -16,6 +16,7 @@ register(
     layout="Rows are samples; squares are summed over the outputs, halved, and averaged over the samples.",
     meanings={"X": "inputs", "W": "weights", "Y": "targets", "Z": "predictions", "L": "loss"},
     interpretation="The normal equations: inputs against residuals.",
+    symmetries=["permute n", "permute d", "permute k", "homogeneous of degree 2 in W, Y"],
 )
 
 register(
@@ -44,6 +45,7 @@ register(
     interpretation=(
         "Inputs against prediction minus target; its Hessian is positive semi-definite, so the loss is convex."
     ),
+    symmetries=["permute n", "permute d"],
 )
 
 register(
@@ -86,4 +88,5 @@ register(
         "b2": [0.05],
         "Y": [[1.0]],
     },
+    symmetries=["permute n", "permute d", "permute m", "permute k"],
 )

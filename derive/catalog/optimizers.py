@@ -23,6 +23,7 @@ register(
         "T": "number of steps",
     },
     interpretation="Every gradient moves all later parameters by the learning rate.",
+    symmetries=["affine in g", "homogeneous of degree 1 in g, theta0", "permute n"],
 )
 
 register(
@@ -55,6 +56,7 @@ register(
         "T": "number of steps",
     },
     interpretation="An old gradient keeps acting, with a weight that decays by beta each step.",
+    symmetries=["affine in g", "homogeneous of degree 1 in g, theta0", "permute n"],
 )
 
 register(
@@ -97,4 +99,5 @@ register(
         "T": "number of steps",
     },
     interpretation="The step is bounded by the learning rate whatever the scale of the gradients.",
+    symmetries=["permute n", "odd in g, theta0"],
 )

@@ -16,4 +16,5 @@ register(
     layout="Half the sum of squares, times lam.",
     meanings={"W": "weights", "lam": "strength", "R": "penalty"},
     interpretation="Each weight is pulled towards 0 in proportion to itself.",
+    symmetries=["homogeneous of degree 2 in W", "even in W", "permute n", "permute k"],
 )
