@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,10 +19,10 @@ for each in operations(None):
     assert run(["code", each.name]) == 0
     assert run(["show", each.name, "--json"]) == 0
 """
-SEEDS = ("0", "1", "2", "12345", "4294967295")
+SEEDS = ("0", str(random.randrange(1, 2**32)))  # a process prints the whole catalog, so two of them are enough
 
 
-def test_five_hash_seeds_print_the_same_text(tmp_path: Path) -> None:
+def test_any_hash_seed_prints_the_same_text(tmp_path: Path) -> None:
     def printed(seed: str) -> str:
         result = in_a_fresh_process(cwd=tmp_path, code=EVERYTHING, env={"PYTHONHASHSEED": seed})
         assert result.status == 0, result.err
