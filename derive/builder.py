@@ -40,6 +40,7 @@ class Builder:
     outputs: list[str] = field(default_factory=list)
     pending_targets: set[str] = field(default_factory=set)
     placeholders: dict[Symbol, Symbol] = field(default_factory=dict)
+    stated: dict[Symbol, Expr] = field(default_factory=dict)  # ranges of bound indices
     ellipsis: Symbol | None = None
     wanted_target: str | None = None
 
@@ -160,7 +161,7 @@ class Builder:
         source, target, value = statement.source, statement.target, statement.value
         assert target is not None
         assert value is not None
-        self.placeholders = {}
+        self.placeholders, self.stated = {}, {}
         try:
             if isinstance(target, ast.Name):
                 self._whole(source, target.id, value)
@@ -256,7 +257,8 @@ class Builder:
     ) -> None:
         for i in self.placeholders:
             wanted[i] = lowering.names[i]
-        known = infer(expression, wanted, given, self.tensors, [p for p in positions if isinstance(p, Symbol)])
+        left = [p for p in positions if isinstance(p, Symbol)]
+        known = infer(expression, wanted, {**given, **self.stated}, self.tensors, left)
         missing = [i for i in wanted if i not in known]
         if missing:
             raise Unranged(name, wanted[missing[0]])

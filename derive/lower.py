@@ -23,7 +23,7 @@ from sympy.core.symbol import Str
 from derive.array import Array, ShapeError, elementwise, matmul, transpose
 from derive.nodes import Access, Maximum, Minimum, Pad, Reduce, Where
 from derive.positions import position
-from derive.reductions import is_index_name, reduction
+from derive.reductions import is_index_name, ranged, reduction
 from derive.syntax import Source
 from derive.vocabulary import CONSTANTS, FUNCTIONS, REDUCING, RESERVED
 
@@ -230,4 +230,4 @@ class Lowering:
             raise self.error(f"{name} takes {count} argument{'s' * (count != 1)}, got {len(node.args)}", node)
 
     def _is_elementwise_extremum(self, name: str, node: ast.Call) -> bool:
-        return name in ("max", "min") and len(node.args) == 2 and not is_index_name(self, node.args[1])
+        return name in ("max", "min") and len(node.args) == 2 and not is_index_name(self, ranged(node.args[1])[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, Pow, Symbol, prod
 from sympy.core.relational import Relational
 
+from derive.array import same
 from derive.derivation import Derivation, Step
 from derive.matrix import (
     Apply,
@@ -303,12 +304,24 @@ def matrix_form(equation: Equation, program: Program) -> tuple[Matrix, Expr] | N
     if len(equation.indices) > 2 or any(not isinstance(i, Symbol) for i in equation.indices):
         return None
     layout = tuple(i for i in equation.indices if isinstance(i, Symbol))
+    if not _whole(equation.rhs, equation.ranges, program):
+        return None
     try:
         tree = Recogniser(layout).run(equation.rhs, layout)
         back = index_form(tree, program, layout)
     except (NoMatrixForm, ValueError):
         return None
     return (tree, back) if normal_text(back) == normal_text(equation.rhs) else None
+
+
+def _whole(expression: Expr, ranges: Mapping[Symbol, Expr], program: Program) -> bool:
+    """Whether every plain index runs along the whole axis on which it stands; a part of a tensor is no whole tensor."""
+    if isinstance(expression, Reduce):
+        ranges = {**ranges, **dict(expression.limits)}
+    if isinstance(expression, Access):
+        shape = program.tensors[expression.tensor].shape
+        return all(same(ranges.get(i, n), n) for i, n in zip(expression.indices, shape, strict=True))
+    return all(_whole(part, ranges, program) for part in expression.args if part.has(Access))
 
 
 def matrix_forms(derivation: Derivation) -> tuple[dict[str, Matrix], list[Step]]:

@@ -15,7 +15,9 @@ from derive.naming import rename_bound
 from derive.nodes import index
 from derive.program import Program
 from derive.ranges import infer
+from derive.reductions import ranged
 from derive.syntax import Source, Statement
+from derive.vocabulary import REDUCING
 
 if TYPE_CHECKING:
     from derive.builder import Builder
@@ -37,6 +39,9 @@ def _index_names(parts: list[Statement]) -> set[str]:
             for node in ast.walk(part) if part is not None else ():
                 if isinstance(node, ast.Subscript):
                     found |= {n.id for n in ast.walk(node.slice) if isinstance(n, ast.Name)}
+                elif isinstance(node, ast.Call) and any(_is_call_of(node, name) for name in REDUCING):
+                    extents = [ranged(argument)[1] for argument in node.args[1:]]
+                    found |= {n.id for e in extents if e is not None for n in ast.walk(e) if isinstance(n, ast.Name)}
     return found
 
 
@@ -216,13 +221,14 @@ def _fact(builder: Builder, statement: Statement) -> None:
         and n.id not in builder.integer_names
         and n.id not in builder.tensors
     }
-    bound = {a.id for c in ast.walk(node) if isinstance(c, ast.Call) for a in c.args[1:] if isinstance(a, ast.Name)}
+    arguments = [ranged(a)[0] for c in ast.walk(node) if isinstance(c, ast.Call) for a in c.args[1:]]
+    bound = {a.id for a in arguments if isinstance(a, ast.Name)}
     left: dict[str, Symbol] = {name: index(name) for name in sorted(free - bound)}
-    builder.placeholders = {}
+    builder.placeholders, builder.stated = {}, {}
     lowering = Lowering(builder, source, left)
     sides = [lowering.expression(side).value for side in (node.left, node.comparators[0])]
     wanted = {s: n for n, s in left.items()} | {i: lowering.names[i] for i in builder.placeholders}
-    known = infer(sides[0] + sides[1], wanted, {}, builder.tensors)
+    known = infer(sides[0] + sides[1], wanted, builder.stated, builder.tensors)
     if any(i not in known for i in wanted):
         raise source.error("a fact may speak of declared tensors only, with plain indices", node)
     resolved = [s.xreplace({p: known[i] for i, p in builder.placeholders.items()}) for s in sides]

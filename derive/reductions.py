@@ -28,16 +28,28 @@ def is_index_name(lowering: Lowering, node: ast.expr) -> bool:
     )
 
 
+def ranged(node: ast.expr) -> tuple[ast.expr, ast.expr | None]:
+    """An index with its stated range (``p < size``), or without one."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Lt):
+        return node.left, node.comparators[0]
+    return node, None
+
+
 def reduction(lowering: Lowering, name: str, node: ast.Call) -> Array:
-    """``sum(e, i)`` over named indices, ``sum(e)`` over everything."""
+    """``sum(e, i)`` over named indices (``sum(e, i < m)`` with a stated range), ``sum(e)`` over everything."""
     if not node.args:
         raise lowering.error(f"{name} needs what to reduce: {name}(e, i) or {name}(A)", node)
     body_node, index_nodes = node.args[0], node.args[1:]
     bound: list[Symbol] = []
-    for index_node in index_nodes:
+    extents = [None if extent is None else lowering.position(extent) for _, extent in map(ranged, index_nodes)]
+    for argument, extent in zip(index_nodes, extents, strict=True):
+        index_node = ranged(argument)[0]
         if not isinstance(index_node, ast.Name) or not is_index_name(lowering, index_node):
-            raise lowering.error(f"{name}(e, i, j) binds index names; expected a fresh name here", index_node)
-        bound.append(_bind(lowering, index_node.id, index_node))
+            raise lowering.error(f"{name}(e, i, j < m) binds index names; expected a fresh name here", index_node)
+        symbol = _bind(lowering, index_node.id, index_node)
+        bound.append(symbol)
+        if extent is not None:
+            _state(lowering, symbol, extent, argument)
     if not index_nodes:
         for free in _free_indices(lowering, body_node):
             bound.append(_bind(lowering, free.id, free))
@@ -78,13 +90,21 @@ def _bind(lowering: Lowering, name: str, node: ast.AST) -> Symbol:
     return symbol
 
 
+def _state(lowering: Lowering, symbol: Symbol, extent: Expr, node: ast.expr) -> None:
+    if any(i in extent.free_symbols for i in lowering.names):
+        raise lowering.error(
+            "a range that depends on another index is no rectangle; sum over all, and use where(...) for the part", node
+        )
+    lowering.builder.stated[symbol] = extent
+
+
 def _free_indices(lowering: Lowering, node: ast.expr) -> list[ast.Name]:
     """Index names that ``sum(e)`` without indices runs over: those in subscripts that mean nothing yet."""
     bound_inside = {
         argument.id
         for call in ast.walk(node)
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REDUCING
-        for argument in call.args[1:]
+        for argument in (ranged(a)[0] for a in call.args[1:])
         if isinstance(argument, ast.Name)
     }
     found: dict[str, ast.Name] = {}

@@ -78,7 +78,9 @@ def access_value(lowering: Lowering, access: Access, scope: Scope, padded: froze
     lengths = [n - tensor.origin(axis) for axis, n in enumerate(tensor.shape)]
     symbols = [[s for s in scope.ranges if s in p.free_symbols] for p in positions]
     flat = [s for axis in symbols for s in axis]
-    plain_guard = scope.guarded and any(p != s for p, ss in zip(positions, symbols, strict=True) for s in ss[:1])
+    plain_guard = scope.guarded and any(
+        not _whole(p, ss[0], n, scope) for p, ss, n in zip(positions, symbols, lengths, strict=True) if ss
+    )
     simple = len(set(flat)) == len(flat) and all(
         not p.has(Access) and not _reduces(p) and all(_positive(coefficient(p, s)) for s in ss)
         for p, ss in zip(positions, symbols, strict=True)
@@ -93,6 +95,11 @@ def _reduces(position: Expr) -> bool:
     from derive.nodes import Reduce
 
     return bool(position.has(Reduce))
+
+
+def _whole(position: Expr, symbol: Symbol, length: Expr, scope: Scope) -> bool:
+    """Whether the axis is read along a plain index that stays on it; a branch not taken may leave it."""
+    return bool(position == symbol and (length - scope.ranges[symbol]).expand().is_nonnegative)
 
 
 def _positive(slope: Expr | None) -> bool:

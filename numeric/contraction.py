@@ -103,6 +103,9 @@ def _pair(
         if not shared:
             return Val(f"np.vdot({f.code}, {b.code})", ())
         return _total(lowering, Val(f"{f.at(PRODUCT)}*{b.at(ATOM)}", f.axes, PRODUCT), contracted)
+    if shared and not (left and right):
+        # a stack of matrices times a stack of vectors: @ would take the vectors for one matrix
+        return _einsum(lowering, [f, g], present, nesting)
     return _matmul(lowering, f, g, (shared, left, right, contracted), extents)
 
 

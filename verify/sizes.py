@@ -111,7 +111,7 @@ def draw_sizes(
         if best is None or cost < best[0]:
             best = (cost, sizes)
         accepted += 1
-        if accepted == 40:
+        if accepted == 80:
             break
     if best is None:
         raise SamplingError(
@@ -136,11 +136,14 @@ def _candidates(
             drawn = [1 + int(rng.random() < 0.01 * attempt) for _ in range(count)]
         else:
             top = max(top, count + 1) if count <= 4 else max(top, count)
-            # later attempts allow equal sizes: many dimensions with windows leave few distinct choices
-            distinct = attempt < _ATTEMPTS // 2
             # many dimensions with distinct sizes are dear to evaluate; one of them may then have size 1
             least = 2 if count <= 4 else 1
-            drawn = [int(size) for size in rng.choice(np.arange(least, top + 1), size=count, replace=not distinct)]
+            choices = np.arange(least, top + 1)
+            # later attempts allow equal sizes, and small ones: many dimensions, of windows too, leave few distinct ones
+            distinct = attempt < _ATTEMPTS // 8
+            if not distinct and count > 4 and attempt % 4:
+                choices = np.array([1, 2, 2, 3, 3, 4])
+            drawn = [int(size) for size in rng.choice(choices, size=count, replace=not distinct)]
         if pattern == "ascending":
             drawn.sort()
         if pattern == "descending":

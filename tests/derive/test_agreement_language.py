@@ -34,6 +34,16 @@ CASES: dict[str, tuple[str, Any, dict[str, Any]]] = {
         lambda x, k: jnp.stack([x[2 * i : 2 * i + 3] @ k for i in range(3)]),
         {"x": V, "k": K},
     ),
+    "window of a stated size": (
+        "x[n]\nsize = 3\ny[i < n - size + 1] = mean(x[i + p]**2, p < size) + max(x[i + q], q < size)",
+        lambda x, size: jnp.stack([jnp.mean(x[i : i + size] ** 2) + x[i : i + size].max() for i in range(8 - size)]),
+        {"x": V, "size": 3},
+    ),
+    "part of an axis": (
+        "x[n], y[m]\nz[i < n + m] = where(i < n, x[i], y[i - n])",
+        lambda x, y: jnp.concatenate([x, y]),
+        {"x": V, "y": U},
+    ),
     "pad": (
         "x[n]\ny[i] = x[i] - pad(x[i - 1])*pad(x[i + 2])",
         lambda x: x - jnp.pad(x, (1, 0))[:-1] * jnp.pad(x, (0, 2))[2:],

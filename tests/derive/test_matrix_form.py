@@ -13,7 +13,8 @@ from derive.matrix import Bracket, Column, Matrix, Outer, Power, Product, Scalar
 from derive.matrix_form import Recogniser, matrix_form, normal_text
 from derive.matrix_index import index_form
 from derive.program import Equation, Program
-from derive.registry import names
+from derive.registry import declare, names
+from derive.reverse import derive
 from tests.derive.support import derived
 
 
@@ -84,3 +85,9 @@ def test_a_wrong_recognition_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         assert matrix_form(equation, derivation.combined) is None, bad
     monkeypatch.setattr(module.Recogniser, "run", right)
     assert matrix_form(equation, derivation.combined) is not None
+
+
+def test_a_part_of_a_tensor_is_no_whole_tensor() -> None:
+    derivation = derive(declare("x[n, d], y[n, e]\nz[i, j < d + e] = where(j < d, x[i, j], y[i, j - d])"))
+    assert str(derivation) == "dx[i, j] = dz[i, j]\ndy[i, j] = dz[i, j + d]"
+    assert str(derive(declare("x[n]\nL = sum(x[i]**2, i < n - 1)"))) == "dx[i] = 2*x[i]*[i < n - 1]"

@@ -201,4 +201,21 @@ SAMPLES = (
         ({"b": (), "x": (4,)}, {"b": (), "x": (0,)}),
         positive=("b",),
     ),
+    Sample(
+        "stacked_matrix_vector",
+        "A[n, m, k], v[n, k]\ny[i, j] = sum(A[i, j, l]*v[i, l], l)",
+        ({"A": (2, 3, 2), "v": (2, 2)}, {"A": (2, 4, 3), "v": (2, 3)}, {"A": (1, 1, 1), "v": (1, 1)}),
+    ),
+    Sample(
+        "part_of_an_axis",
+        "x[n, d], y[n, e]\nz[i, j < d + e] = where(j < d, x[i, j], y[i, j - d])",
+        ({"x": (2, 3), "y": (2, 2)}, {"x": (2, 1), "y": (2, 0)}, {"x": (1, 0), "y": (1, 4)}),
+    ),
+    Sample(
+        "stated_windows",
+        "x[n, m]\nsize = 2\nz[i, j < m//size] = sum(x[i, size*j + p]**2, p < size)\n"
+        "y[i, j < m - 1] = max(x[i, j + p], p < 2)\noutput(z, y)",
+        _matrix((2, 5), (1, 2), (0, 4)),
+        options={"size": 2},
+    ),
 )
