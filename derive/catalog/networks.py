@@ -49,6 +49,33 @@ register(
 )
 
 register(
+    "perceptron",
+    """
+    X[n, d], w[d], b
+    y[n]: data
+    activation = sigmoid
+    z = X @ w + b
+    yhat = activation(z)
+    L = mean((yhat - y)**2)
+    """,
+    title="Perceptron with squared error",
+    category="network",
+    source="Rosenblatt, The Perceptron, Psychological Review 65, 1958; Widrow and Hoff, Adaptive Switching Circuits, 1960",
+    layout="Rows are samples; the loss is the mean over the samples.",
+    meanings={
+        "X": "inputs",
+        "w": "weights",
+        "b": "bias",
+        "y": "targets",
+        "z": "weighted sums",
+        "yhat": "outputs",
+        "L": "loss",
+    },
+    interpretation="Each weight moves by its input times the error times the slope of the activation.",
+    symmetries=["permute n", "permute d"],
+)
+
+register(
     "mlp",
     """
     X[n, d], W1[d, m], b1[m], W2[m, k], b2[k]

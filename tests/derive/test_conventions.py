@@ -49,6 +49,10 @@ def test_kinks_of_the_catalog() -> None:
     found = {name: [str(c) for c in get(name).program.conventions] for name in names()}
     assert {name: said for name, said in found.items() if said} == {
         "relu": [f"At a tie of max(0, z[i]) {FIRST_ARGUMENT}"],
+        "max_pool2d": [
+            "At a tie of max(x[m, g, p + i*stride, q + j*stride], q) the first extremum takes the whole cotangent.",
+            "At a tie of max(R[m, g, i, j, p], p) the first extremum takes the whole cotangent.",
+        ],
         "binary_step": ["Where the condition z[i] > 0 changes, the derivative is that of the branch taken."],
     }
     (mlp,) = get("mlp", activation="relu").program.conventions[:1]

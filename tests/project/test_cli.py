@@ -15,7 +15,7 @@ import backproof as bp
 from tests.project.cli import in_a_fresh_process, in_process
 
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "softmax", "log_softmax"]
-LAYERS = ["dense", "perceptron", "conv2d", "rnn", "layer_norm", "scaled_dot_product_attention"]
+LAYERS = ["dense", "neuron", "conv2d", "rnn", "layer_norm", "scaled_dot_product_attention"]
 LOSSES = ["mse", "bce", "bce_with_logits", "softmax_cross_entropy"]
 NETWORKS = ["logistic_regression", "mlp", "l2", "gradient_descent", "momentum", "adam"]
 CORE = [*ACTIVATIONS, *LAYERS, *LOSSES, *NETWORKS]

@@ -28,3 +28,9 @@ def mlp(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, Y: Any, activation: str = "s
     hidden = phi(jnp.dot(X, W1, precision="highest") + b1)
     yhat = phi(jnp.dot(hidden, W2, precision="highest") + b2)
     return {"L": jnp.mean(jnp.sum(optax.losses.l2_loss(yhat, Y), axis=1))}
+
+
+@reference("perceptron")
+def perceptron(X: Any, w: Any, b: Any, y: Any, activation: str = "sigmoid") -> Arrays:
+    yhat = elementwise(activation)(jnp.dot(X, w, precision="highest") + b)
+    return {"L": jnp.mean(optax.losses.squared_error(yhat, y))}
