@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.seeds import SEED
 from tests.verify.gradients import (
     RIGHT,
     SQUARED,
@@ -22,7 +23,7 @@ from tests.verify.support import derivation_of
 from verify import Evidence, Verdict, check_gradient, verify
 from verify.verdicts import worst
 
-SEEDS = (0, 1, 2)
+SEEDS = (SEED, SEED + 1)
 
 
 def evidence_of(written: Written, seed: int) -> Evidence:
@@ -42,13 +43,13 @@ def judged(written: Written, seed: int) -> Verdict:
     return worst(row.verdict for row in evidence.rows if row.verdict is not Verdict.OUTSIDE)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS, ids=["first", "second"])
 @pytest.mark.parametrize("written", WRONG, ids=str)
 def test_wrong_gradients_get_the_verdict_that_they_deserve(written: Written, seed: int) -> None:
     assert judged(written, seed) is written.verdict
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS, ids=["first", "second"])
 @pytest.mark.parametrize("written", RIGHT, ids=str)
 def test_right_gradients_are_accepted(written: Written, seed: int) -> None:
     evidence = evidence_of(written, seed)
@@ -62,7 +63,7 @@ def test_cancelling_to_less_than_a_rounding_is_no_fault() -> None:
     assert evidence.ok, str(evidence)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS, ids=["first", "second"])
 def test_a_millionth_is_a_fault_beside_elements_that_cancel(seed: int) -> None:
     def slightly_off(x: Arrays, d: Arrays) -> Arrays:
         gradient = (probabilities(x["Z"]) - x["Y"]) / max(len(x["Z"]), 1)

@@ -11,6 +11,7 @@ from derive.errors import DeclarationError
 from derive.registry import declare, operations
 from derive.reverse import derive
 from derive.symmetries import read_symmetry
+from tests.seeds import SEED
 from tests.verify.support import derivation_of
 from verify import verify
 from verify.errors import SamplingError
@@ -54,7 +55,7 @@ def check(text: str, claim: str, seed: int) -> dict[str, symmetry.Finding]:
     return {each.argument: each for each in found}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [SEED, SEED + 1, SEED + 2], ids=["0", "1", "2"])
 @pytest.mark.parametrize(("text", "claim"), HOLD)
 def test_true_claims_hold_for_outputs_and_gradients(text: str, claim: str, seed: int) -> None:
     found = check(text, claim, seed)
@@ -64,7 +65,7 @@ def test_true_claims_hold_for_outputs_and_gradients(text: str, claim: str, seed:
         assert each.points > 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [SEED, SEED + 1, SEED + 2], ids=["0", "1", "2"])
 @pytest.mark.parametrize(("text", "claim", "output"), FALSE)
 def test_false_claims_are_refuted(text: str, claim: str, output: str, seed: int) -> None:
     found = check(text, claim, seed)[output]
@@ -133,7 +134,7 @@ def test_a_false_claim_decides_the_verdict() -> None:
 @pytest.mark.parametrize("operation", [o for o in operations() if o.claims], ids=lambda o: o.name)
 def test_the_claims_of_the_catalog_hold(operation: Any) -> None:
     derivation = derivation_of(operation)
-    case = sample(operation.program, 5, derivation=derivation, budget=100)
+    case = sample(operation.program, SEED, derivation=derivation, budget=100)
     for claim in [*operation.symmetries, *([symmetry.COTANGENT] if derivation.cotangents else [])]:
         for found in symmetry.check(claim, derivation, case, np.random.default_rng(5)):
             assert found.verdict is Verdict.AGREES, (str(claim), found)

@@ -12,10 +12,9 @@ import pytest
 import numeric
 from derive.registry import declare, get, names
 from derive.reverse import derive
+from tests.seeds import SEED
 from verify import Evidence, Row, Verdict, references, verify
 from verify.steps import StepCheck
-
-SEED = 20
 
 
 @pytest.fixture(scope="module")
@@ -234,4 +233,4 @@ def test_a_declaration_that_differs_from_its_reference_is_noticed() -> None:
 def test_progress_is_told() -> None:
     words: list[str] = []
     verify("identity", seed=1, cases=1, strata=["ordinary"], progress=words.append)
-    assert words == ["derive", "balls", "jax", "differences", "fractions", "steps"]
+    assert words == ["derive", "balls", "jax", "differences", "symmetries", "fractions", "steps"]
