@@ -1,14 +1,16 @@
-# make book | test | check | bench: each makes .venv itself, and needs Python >= 3.11, pip and make only.
+# make book | test | soak | check | bench: each makes .venv itself, and needs Python >= 3.11, pip and make only.
 PYTHON ?= python3
 JOBS ?= 2
+RUNS ?= 20
 BIN := .venv/bin
 STAMP := .venv/.made-from-pyproject
 
-.PHONY: help book test check format bench wheel clean
+.PHONY: help book test soak check format bench wheel clean
 
 help:
 	@echo "make book    derive, verify and typeset every operation: build/book.pdf"
 	@echo "make test    every test and every docstring example"
+	@echo "make soak    the tests RUNS=20 times in a row, other random seeds each time: build/soak.log"
 	@echo "make check   ruff and mypy --strict"
 	@echo "make format  let ruff mend what it can"
 	@echo "make bench   the benchmarks: a table, build/bench.md and build/bench.json"
@@ -20,6 +22,9 @@ book: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.soak --runs $(RUNS) -- -n $(JOBS) --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff check .

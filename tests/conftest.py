@@ -24,8 +24,8 @@ settings.register_profile("thorough", parent=settings.get_profile("default"), ma
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-def pytest_report_header() -> str:
-    return f"seed {SEED}: repeat with {VARIABLE}={SEED}"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"seeds from {SEED} on: repeat with {VARIABLE}={SEED}")
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,7 +1,7 @@
 """The seed that a test run starts from: a fresh one every time, the same in all its processes.
 
-A test whose verdict must not depend on the draw takes its seeds from here, ``SEED + k``.  pytest prints the seed in its
-header, and ``BACKPROOF_TEST_SEED=N`` repeats it.
+A test whose verdict must not depend on the draw takes its seeds from here, ``SEED + k``.  pytest prints it at its end,
+and ``BACKPROOF_TEST_SEED=N`` repeats it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,31 @@
+"""The soak itself: other seeds each run, a line each, an end at the first failure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.seeds import VARIABLE
+from tests.soak import main
+
+PASSES = "def test_it():\n    pass\n"
+FAILS = "def test_it():\n    assert False, 'on purpose'\n"
+
+
+@pytest.mark.parametrize(("text", "status", "lines"), [(PASSES, 0, 2), (FAILS, 1, 1)], ids=["passes", "fails"])
+def test_runs_until_one_fails(
+    text: str, status: int, lines: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test_one.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "")
+    before = os.environ[VARIABLE]
+    assert main(["--runs", "2", "--out", str(tmp_path / "out"), "--", str(tmp_path / "test_one.py")]) == status
+    log = (tmp_path / "out" / "soak.log").read_text(encoding="utf-8").splitlines()
+    assert len(log) == lines
+    assert len({line.split("seed")[1] for line in log}) == lines
+    assert os.environ[VARIABLE] == before
+    assert (tmp_path / "out" / "soak-failure.txt").exists() == bool(status)
+    assert all(("1 passed" in line) == (not status) for line in log)
