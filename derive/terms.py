@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations, product
 
-from sympy import Expr, Integer, Pow, Rational, Symbol
+from sympy import Abs, Expr, Integer, Pow, Rational, Symbol, sign
 from sympy.core.numbers import Number
 
 from derive.naming import substitute
@@ -84,10 +84,26 @@ def make_term(coefficient: Expr, bound: Bound, factors: Iterable[tuple[Expr, Exp
                     content, base = -content, -base
                 coefficient *= content**exponent
             powers[base] = powers.get(base, Integer(0)) + exponent
+    coefficient *= _use_signs(powers)
     kept = [(b, e) for b, e in powers.items() if e != 0]
     if any(b.is_zero for b, e in kept if e.is_positive):
         coefficient = Integer(0)
     return Term(coefficient, bound, tuple(kept))
+
+
+def _use_signs(powers: dict[Expr, Expr]) -> int:
+    """Write ``sign(u)*u`` as ``|u|``, and ``sign(u)*|u|`` as ``u``, in place; the sign that is left over."""
+    left = 1
+    for factor in [b for b in powers if isinstance(b, sign)]:
+        (u,) = factor.args
+        for other, whole in ((u, Abs(u)), (-u, -Abs(u)), (Abs(u), u)):
+            if powers[factor] == 1 and powers.get(other, Integer(0)).is_positive and powers[other].is_Integer:
+                number, base = whole.as_coeff_Mul()
+                left *= int(number)
+                powers[other] -= 1
+                powers[base] = powers.get(base, Integer(0)) + 1
+                powers[factor] = Integer(0)
+    return left
 
 
 def flatten(expression: Expr, fresh: Fresh) -> list[Term]:

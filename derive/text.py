@@ -317,9 +317,12 @@ def _matrix(tree: Matrix) -> tuple[str, int]:
             return f"1/sqrt({_in(tree.a, 0)})", _PRODUCT
         if tree.exponent == -1:
             return f"1/{_in(tree.a, _POWER)}", _PRODUCT
+        if tree.exponent.is_Rational and tree.exponent.is_negative:
+            return f"1/{_in(Power(tree.a, -tree.exponent), _POWER)}", _PRODUCT
         return f"{_in(tree.a, _ATOM)}**{expression_text(tree.exponent)}", _POWER
     if isinstance(tree, Apply):
-        return f"{tree.function}({', '.join(_in(a, 0) for a in tree.arguments)})", _ATOM
+        name = "abs" if tree.function == "Abs" else tree.function
+        return f"{name}({', '.join(_in(a, 0) for a in tree.arguments)})", _ATOM
     if isinstance(tree, Bracket):
         return f"[{_in(tree.left, 0)} {tree.relation} {_in(tree.right, 0)}]", _ATOM
     if isinstance(tree, Column):
@@ -351,8 +354,8 @@ def _times(tree: Times) -> str:
                 bottom.extend(_divisor(d) for d in (denominator.args if denominator.is_Mul else (denominator,)))
         elif isinstance(factor, Power) and factor.exponent == -1:
             bottom.append(_in(factor.a, _POWER))
-        elif isinstance(factor, Power) and factor.exponent == Rational(-1, 2):
-            bottom.append(f"sqrt({_in(factor.a, 0)})")
+        elif isinstance(factor, Power) and factor.exponent.is_Rational and factor.exponent.is_negative:
+            bottom.append(_in(Power(factor.a, -factor.exponent), _POWER))
         else:
             alone = len(tree.factors) == 1 or (len(tree.factors) == 2 and isinstance(tree.factors[0], Scalar))
             top.append(_in(factor, _PRODUCT if alone and not top else _POWER))

@@ -12,12 +12,13 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, floor
+from sympy import Add, Expr, Float, Function, Integer, Mul, Pow, Rational, Symbol, exp, floor, log
 from sympy import Max as SymMax
 from sympy import Min as SymMin
 from sympy.core.numbers import ComplexInfinity, Infinity, NaN, NegativeInfinity, NumberSymbol
 from sympy.logic.boolalg import Boolean
 
+from derive.named import NamedFunction
 from derive.nodes import Access, Iverson, Maximum, Minimum, Reduce, Where
 from numeric.conditions import Conditions, Key, Reader, Staged, Test, Value, reader_of
 from numeric.errors import UnsupportedExpression
@@ -69,6 +70,8 @@ class Closures(Conditions):
         if isinstance(expression, Access):
             return self._access(expression)
         if isinstance(expression, Add):
+            if (near := _near_zero(expression)) is not None:
+                return self._function(*near)
             terms = [self.real(term) for term in expression.args]
             return lambda env: self._sum([term(env) for term in terms])
         if isinstance(expression, Mul):
@@ -83,20 +86,42 @@ class Closures(Conditions):
             return self._extremum(expression)
         if isinstance(expression, Reduce):
             return self._reduction(expression)
-        if hasattr(expression, "definition"):
-            return self.real(expression.definition())
+        if isinstance(expression, NamedFunction):
+            return self._call(expression)
         if isinstance(expression, floor):
             raise UnsupportedExpression(f"{self.where}: floor of a real expression is not supported: {expression}")
+        if isinstance(expression, log) and isinstance(u := expression.args[0], Add) and u.args[0] == 1:
+            return self._function("log1p", u - 1)
         if isinstance(expression, Function) and len(expression.args) == 1:
-            name, inner = type(expression).__name__, self.real(expression.args[0])
+            name = type(expression).__name__
             if name in field.functions:
-
-                def applied(env: Environment) -> Value:
-                    argument = inner(env)
-                    return lambda reader: field.apply(name, argument(reader))
-
-                return applied
+                return self._function(name, expression.args[0])
         raise UnsupportedExpression(f"{self.where}: no rule for the node {type(expression).__name__}: {expression}")
+
+    def _call(self, call: NamedFunction) -> Staged:
+        if not any(a.has(Function) for a in call.args):
+            return self.real(call.definition())
+        # Put in, exp(log(u)) would fall away and leave a difference: the arguments are computed first.
+        names = {p: f"?{p.name}" for p in type(call).parameters}
+        inner = self.real(type(call).body.xreplace({p: Access(name) for p, name in names.items()}))
+        arguments = [self.real(a) for a in call.args]
+
+        def called(env: Environment) -> Value:
+            body, values = inner(env), [argument(env) for argument in arguments]
+
+            def value(reader: Reader) -> Any:
+                known: dict[Key, Any] = {(name, ()): v(reader) for name, v in zip(names.values(), values, strict=True)}
+                return body(Reader(known, reader.read))
+
+            return value
+
+        return called
+
+    def _function(self, name: str, argument: Expr, factor: Any = 1) -> Staged:
+        field, number = self.field, self.field.number(factor)
+        if factor == 1:
+            return self._combined(lambda u: field.apply(name, u), self.real(argument))
+        return self._combined(lambda u: number * field.apply(name, u), self.real(argument))
 
     def _access(self, access: Access) -> Staged:
         name, positions = access.tensor, [self.integer(position) for position in access.indices]
@@ -283,6 +308,19 @@ class Closures(Conditions):
         start = field.number(0 if op == "sum" else 1)
         fold = operator.add if op == "sum" else operator.mul
         return lambda values: functools.reduce(fold, values, start)
+
+
+def _near_zero(e: Add) -> tuple[str, Expr, Expr] | None:
+    """A difference of exponentials as function, argument and factor: as it is written it needs thousands of bits."""
+    if len(e.args) != 2:
+        return None
+    for first, second in (e.args, e.args[::-1]):
+        c, rest = first.as_coeff_Mul()
+        if isinstance(rest, exp) and second == -c:
+            return "expm1", rest.args[0], c
+        if isinstance(rest, exp) and second == -c / rest:
+            return "sinh", rest.args[0], 2 * c
+    return None
 
 
 def _constant(number: Any) -> Value:

@@ -50,7 +50,7 @@ class Balls:
         "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh",
         "tanh": "tanh", "sech": "sech", "atan": "atan", "asin": "asin", "acos": "acos", "asinh": "asinh",
         "acosh": "acosh", "atanh": "atanh", "erf": "erf", "erfc": "erfc", "gamma": "gamma", "loggamma": "lgamma",
-        "digamma": "digamma",
+        "digamma": "digamma", "expm1": "expm1", "log1p": "log1p",
     }  # fmt: skip
     functions = frozenset(_methods) | {"Abs", "sign"}
 
@@ -86,7 +86,7 @@ class Balls:
             return arb(-1) if self.less(argument, arb(0)) else arb(1)
         if function not in self._methods:
             raise UnsupportedExpression(f"the function {function} has no ball-arithmetic evaluation")
-        if function == "log" and argument.is_zero():
+        if (function == "log" and argument.is_zero()) or (function == "log1p" and argument == -1):
             return arb.neg_inf()
         method = self._methods[function]
         return self._defined(lambda u: getattr(u, method)(), argument, function)

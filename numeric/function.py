@@ -95,14 +95,14 @@ class Function:
     @cached_property
     def _forward_text(self) -> Text:
         roots = self._roots
-        groups, rewrites = stable_groups(roots.groups, self._definitions)
+        groups, rewrites = stable_groups(roots.groups, self._definitions, self.program.tensors)
         kept = tuple(dict.fromkeys(e.target for g in roots.groups for e in equations_of(g)))
         written = Writer(self.program, roots.tensors).write("forward", groups, self._inputs, kept)
         return Text.of(written, kept, groups, [*roots.rewrites, *rewrites])
 
     @cached_property
     def _backward_text(self) -> Text:
-        groups, rewrites = stable_groups(self._adjoint_groups, self._definitions)
+        groups, rewrites = stable_groups(self._adjoint_groups, self._definitions, self._tensors)
         known = (*self._inputs, *self._kept)
         held = [n for n in dict.fromkeys(known) if n in reads(groups) and n not in self._cotangents]
         return self._gradients_text("backward", groups, rewrites, [*held, *self._cotangents])
@@ -110,7 +110,7 @@ class Function:
     @cached_property
     def _vjp_text(self) -> Text:
         """Both passes in one function, without what no gradient needs (a loss, say)."""
-        groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions)
+        groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions, self._tensors)
         groups = needed(groups, self._targets)
         held = [n for n in (*self._inputs, *self._cotangents) if n in reads(groups)]
         return self._gradients_text("vjp", groups, rewrites, held)

@@ -5,28 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import (
-    Abs,
-    Add,
-    Eq,
-    Expr,
-    Integer,
-    Mod,
-    Mul,
-    Pow,
-    Rational,
-    Symbol,
-    cos,
-    erf,
-    exp,
-    floor,
-    log,
-    oo,
-    pi,
-    sign,
-    sin,
-)
-from sympy import E as EULER
+from sympy import Add, Eq, Expr, Integer, Mod, Mul, Pow, Rational, Symbol, floor, oo
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Not, Or
 
@@ -34,33 +13,14 @@ from derive.affine import Ranges
 from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
 from derive.program import Tensor
 from numeric.access import access_value, split_guards
+from numeric.calls import CALLS, ROWS
 from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
-from numeric.nodes import (
-    Centred,
-    Deviation,
-    Expm1,
-    Log1p,
-    Logistic,
-    LogisticMinus,
-    LogisticSlope,
-    LogSoftmax,
-    RootOfSquares,
-    Sech2,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from numeric.nodes import Deviation, RootOfSquares, Softmax
 from numeric.scatter import scatter
 
-CALLS = {
-    exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Abs: "np.abs", sign: "np.sign",
-    Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
-    Sech2: "sech2", Tanh: "np.tanh", Log1p: "np.log1p", Expm1: "np.expm1",
-}  # fmt: skip
 ZERO = Val("dtype.type(0)")
-ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +51,7 @@ class Lowering:
 
     def value(self, e: Expr, scope: Scope) -> Val:
         """The value of an expression as an array over some of the scope's axes."""
-        if e.is_Number or e in (pi, EULER):
+        if e.is_number:
             return self._number(e)
         if isinstance(e, Symbol):
             return self._symbol(e, scope)
@@ -131,7 +91,7 @@ class Lowering:
         if isinstance(e, Rational) and not isinstance(e, Integer):
             exact = float(e) == e or e.q == 2
             return Val(repr(float(e)) if exact or len(str(e)) > 8 else f"{e.p}/{e.q}", (), ATOM if exact else PRODUCT)
-        text = str(int(e)) if isinstance(e, Integer) else repr(float(e))
+        text = str(int(e)) if isinstance(e, Integer) else repr(float(e.evalf(30)))
         return Val(text, (), SUM if text.startswith("-") else ATOM)
 
     def _symbol(self, e: Symbol, scope: Scope) -> Val:
@@ -191,12 +151,15 @@ class Lowering:
         ``more`` are factors that have been written already.
         """
         padded = padded or {}
+        irrational = Mul(*(f for f in factors if f.is_number))
+        if not irrational.is_Rational:
+            factors = [irrational, *(f for f in factors if not f.is_number)]
         top: list[Val] = list(more)
         bottom: list[Val] = []
         roots: list[Val] = []
         negative = False
         for factor in factors:
-            if factor.is_Number and factor.is_negative:
+            if factor.is_number and factor.is_negative:
                 negative, factor = not negative, -factor
             if isinstance(factor, Rational) and factor.q != 1 and (factor.p == 1 or factor.q == 2):
                 bottom.append(Val(str(factor.q)))
@@ -342,6 +305,8 @@ class Lowering:
             text = f"logsumexp({value.code}, {where})"
         elif e.op in ("max", "min"):
             text = f"{value.at(ATOM)}.{e.op}({where}, initial={'-' if e.op == 'max' else ''}np.inf)"
+        elif e.op in ("argmax", "argmin"):
+            text = f"{e.op}({value.code}, {where})"
         else:
             text = f"{value.at(ATOM)}.{e.op}({where})"
         return Val(self.code.temporary(text, e.op), kept)

@@ -57,6 +57,42 @@ class Expm1(Function):  # type: ignore[misc]
     is_extended_real = True
 
 
+class Erfc(Function):  # type: ignore[misc]
+    """``1 - erf(u)``; SymPy's own turns ``erfc(-u)`` into ``2 - erfc(u)``, the cancellation again."""
+
+    is_extended_real = True
+
+
+class MinusTanh(Function):  # type: ignore[misc]
+    """``u - tanh(u)``."""
+
+    is_extended_real = True
+
+
+class LogCosh(Function):  # type: ignore[misc]
+    """``log((exp(u) + exp(-u))/2)``."""
+
+    is_extended_real = True
+
+
+class Hypot(Function):  # type: ignore[misc]
+    """``sqrt(u**2 + v**2)``."""
+
+    is_extended_real = True
+
+
+class RootPlus(Function):  # type: ignore[misc]
+    """``u + sqrt(u**2 + v**2)``."""
+
+    is_extended_real = True
+
+
+class Vanishing(Function):  # type: ignore[misc]
+    """``f*g``, and 0 where ``f`` is 0, even if ``g`` overflows."""
+
+    is_extended_real = True
+
+
 class Softmax(Node):
     """``exp(u)/sum(exp(u), k)`` at ``k = i``: args (u with k in it, k, extent, i)."""
 

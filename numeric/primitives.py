@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric.elementary import log_cosh, minus_tanh, root_plus, vanishing
+
 Array = NDArray[Any]
 
 
@@ -203,6 +205,24 @@ def _taken(u: Array, positions: Any, axis: int) -> Array:
     return np.asarray(u[_along(positions, axis)])
 
 
+def argmax(u: Array, axis: int) -> Any:
+    """The position of the first maximum along an axis; 0 where there is nothing.
+
+    >>> argmax(np.array([1.0, 3.0, 3.0]), 0), argmax(np.zeros((2, 0)), 1)
+    (1, array([0, 0]))
+    """
+    return u.argmax(axis) if u.shape[axis] else np.zeros(u.shape[:axis] + u.shape[axis + 1 :], dtype=np.intp)
+
+
+def argmin(u: Array, axis: int) -> Any:
+    """The position of the first minimum along an axis; 0 where there is nothing.
+
+    >>> argmin(np.array([3.0, 1.0, 1.0]), 0)
+    1
+    """
+    return argmax(-u, axis)
+
+
 def add_at(shape: tuple[int, ...], index: tuple[Array, ...], inside: Any, values: Array) -> Array:
     """Zeros of a shape with ``values`` added at the positions ``index`` where ``inside`` holds (repeats add up)."""
     result = np.zeros(shape, dtype=values.dtype)
@@ -256,7 +276,7 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 
 __all__ = [
-    "add_at", "centred", "deviation", "log_softmax", "logistic", "logistic_minus", "logistic_slope", "logsumexp",
-    "padded", "pick", "root_of_squares", "sech2", "softmax", "softplus", "where",
-    "windows",
+    "add_at", "argmax", "argmin", "centred", "deviation", "log_cosh", "log_softmax", "logistic", "logistic_minus",
+    "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick", "root_of_squares", "root_plus", "sech2", "softmax",
+    "softplus", "vanishing", "where", "windows",
 ]  # fmt: skip

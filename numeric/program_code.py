@@ -135,14 +135,16 @@ def _split(rhs: Expr, free: Mapping[Symbol, Expr]) -> tuple[Expr, list[tuple[Exp
     return Add(*plain), guarded
 
 
-def stable_groups(groups: Sequence[Group], definitions: Mapping[str, Equation]) -> tuple[list[Group], list[Rewrite]]:
+def stable_groups(
+    groups: Sequence[Group], definitions: Mapping[str, Equation], tensors: Mapping[str, Tensor]
+) -> tuple[list[Group], list[Rewrite]]:
     """Groups with stabilised right-hand sides, and the rewritings."""
     result: list[Group] = []
     rewrites: list[Rewrite] = []
     for group in groups:
         parts = []
         for equations in (group.equations, group.starts, group.ends):
-            done, found = stabilise(equations, definitions)
+            done, found = stabilise(equations, definitions, tensors)
             parts.append(tuple(done))
             rewrites.extend(r for r in found if r not in rewrites)
         result.append(Group(parts[0], group.direction, group.axes, group.extent, parts[1], parts[2]))

@@ -10,7 +10,7 @@ from derive.fold import unify
 from derive.named import NamedFunction
 from derive.naming import substitute
 from derive.nodes import Access, Reduce, index
-from derive.program import Equation
+from derive.program import Equation, Tensor
 from numeric.nodes import (
     Centred,
     Deviation,
@@ -26,13 +26,14 @@ from numeric.nodes import (
     Softplus,
     Tanh,
 )
+from numeric.pairs import hypotenuse, log_of_cosh, pair, vanished
 
 
 class Stabiliser:
-    """Rewrites right-hand sides; ``definitions`` are the equations that may be looked into."""
+    """Rewrites right-hand sides; ``definitions`` may be looked into, ``tensors`` have the declared domains."""
 
-    def __init__(self, definitions: Mapping[str, Equation]) -> None:
-        self.definitions = definitions
+    def __init__(self, definitions: Mapping[str, Equation], tensors: Mapping[str, Tensor] | None = None) -> None:
+        self.definitions, self.tensors = definitions, tensors or {}
         self.rewrites: list[Rewrite] = []
 
     def run(self, expression: Expr) -> Expr:
@@ -40,12 +41,21 @@ class Stabiliser:
         if not expression.args or isinstance(expression, Access):
             return expression
         if isinstance(expression, NamedFunction):
-            return self.run(expression.definition())
+            return self.run(self._opened(expression))
         if isinstance(expression, Reduce):
             body = self.run(expression.body)
             return self._top(Reduce(expression.op, body, *expression.limits, ties=expression.ties))
         arguments = [self.run(a) if isinstance(a, Expr) else self._condition(a) for a in expression.args]
         return self._top(expression.func(*arguments))
+
+    def _opened(self, call: NamedFunction) -> Expr:
+        """The definition, stable before the arguments are put in: of ``exp(log(u))`` nothing is left to recognise."""
+        worker = Stabiliser({}, self.tensors)
+        body = worker.run(type(call).body)
+        arguments = dict(zip(type(call).parameters, map(self.run, call.args), strict=True))
+        for step in worker.rewrites:
+            self._record(step.before.xreplace(arguments), step.after.xreplace(arguments), step.because)
+        return body.xreplace(arguments)
 
     def _condition(self, condition: Expr) -> Expr:
         if not condition.args:
@@ -74,12 +84,13 @@ class Stabiliser:
             u = _one_plus_exp(e.base)
             if u is not None and e.exp.is_Integer and e.exp.is_negative:
                 return Logistic(-u) ** (-e.exp), "exp would overflow; the logistic function does not"
+            return hypotenuse(e, self.tensors)
         if isinstance(e, log):
-            return _log_rule(e.args[0])
+            return _log_rule(e.args[0]) or log_of_cosh(e.args[0])
         if isinstance(e, Add):
-            return _add_rule(e)
+            return _add_rule(e) or pair(e)
         if isinstance(e, Mul):
-            return _mul_rule(e)
+            return _mul_rule(e) or vanished(e, self.definitions)
         if isinstance(e, exp):
             argument = e.args[0]
             if isinstance(argument, LogSoftmax):
@@ -114,7 +125,7 @@ class Stabiliser:
         if any(not isinstance(i, Symbol) for i in access.indices):
             return None  # another row, or a start value
         mapping = dict(zip(equation.indices, access.indices, strict=True))
-        quiet = Stabiliser({})
+        quiet = Stabiliser({}, self.tensors)
         return quiet.run(substitute(equation.rhs, mapping))
 
     def _centred(self, e: Add) -> tuple[Expr, str] | None:
@@ -337,10 +348,10 @@ def _tanh_argument(top: Add, bottom: Expr) -> Expr | None:
 
 
 def stabilise(
-    equations: Sequence[Equation], definitions: Mapping[str, Equation]
+    equations: Sequence[Equation], definitions: Mapping[str, Equation], tensors: Mapping[str, Tensor] | None = None
 ) -> tuple[list[Equation], list[Rewrite]]:
     """Stable right-hand sides for all equations, and what was rewritten."""
-    worker = Stabiliser(definitions)
+    worker = Stabiliser(definitions, tensors)
     result = [Equation(e.target, e.indices, e.extents, worker.run(e.rhs), e.note) for e in equations]
     return result, worker.rewrites
 

@@ -1,0 +1,38 @@
+"""Which NumPy function or primitive computes a node."""
+
+from __future__ import annotations
+
+from sympy import Abs, cos, erf, exp, log, sign, sin
+
+from numeric.nodes import (
+    Centred,
+    Erfc,
+    Expm1,
+    Hypot,
+    Log1p,
+    LogCosh,
+    Logistic,
+    LogisticMinus,
+    LogisticSlope,
+    LogSoftmax,
+    MinusTanh,
+    RootPlus,
+    Sech2,
+    Softmax,
+    Softplus,
+    Tanh,
+    Vanishing,
+)
+
+CALLS = {
+    exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Erfc: "special.erfc",
+    Abs: "np.abs", sign: "np.sign", Log1p: "np.log1p", Expm1: "np.expm1", Tanh: "np.tanh", Hypot: "np.hypot",
+    Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
+    Sech2: "sech2", LogCosh: "log_cosh", MinusTanh: "minus_tanh", RootPlus: "root_plus", Vanishing: "vanishing",
+}  # fmt: skip
+"""Functions of numbers."""
+
+ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
+"""Functions of rows, called with an axis."""
+
+__all__ = ["CALLS", "ROWS"]

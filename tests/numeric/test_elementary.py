@@ -1,0 +1,75 @@
+"""Elementary functions that NumPy lacks, at and between the places where their formula changes.
+
+Expected numbers: mpmath at 60 digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from numeric import elementary, primitives
+
+SIZES = [1e-160, 3e-20, 1e-9, 2e-4, 0.1, 0.7, 1.3, 1.9999, 2.0, 2.7, 3.9999, 4.0, 11.3, 40.0, 800.0]
+
+
+def high(u: Any) -> Any:
+    """A number at 60 digits."""
+    return mpmath.mpf(float(u))
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "minus_tanh": (elementary.minus_tanh, lambda u: u - mpmath.tanh(u)),
+    "log_cosh": (elementary.log_cosh, lambda u: mpmath.log(mpmath.cosh(u))),
+    "root_plus": (lambda u: elementary.root_plus(u, u.dtype.type(2)), lambda u: u + mpmath.sqrt(u * u + 4)),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_within_four_units(name: str, dtype: Any) -> None:
+    function, formula = FUNCTIONS[name]
+    u = np.array([s for size in SIZES for s in (size, -size)], dtype)
+    with np.errstate(all="ignore"):
+        got = function(u)
+    assert got.dtype == dtype
+    with mpmath.workdps(60 if name != "minus_tanh" else 700):
+        for x, value in zip(u, got, strict=True):
+            true = formula(high(x))
+            if abs(true) >= np.finfo(dtype).tiny:
+                unit = float(np.spacing(abs(dtype(float(true)))))
+                assert abs(high(value) - true) <= 4 * unit, (x, value, float(true))
+            else:
+                assert abs(float(value)) < 2 * float(np.finfo(dtype).tiny)
+
+
+@np.errstate(over="ignore")
+def test_no_root_overflows() -> None:
+    # mpmath: 4/(2*1e200), and twice 1e300.
+    np.testing.assert_allclose(elementary.root_plus(np.array([-1e200, 1e300]), np.array(2.0)), [2e-200, 2e300])
+
+
+def test_what_has_vanished_stays_zero() -> None:
+    with np.errstate(invalid="ignore"):
+        got = elementary.vanishing(np.array([0.0, 0.0, 2.0]), np.array([np.inf, 1.0, np.inf]))
+    np.testing.assert_array_equal(got, [0.0, 0.0, np.inf])
+
+
+@pytest.mark.parametrize("shape", [(2, 0), (0, 2), (2, 0, 3)])
+def test_positions_in_an_empty_row(shape: tuple[int, ...]) -> None:
+    for axis, size in enumerate(shape):
+        rest = shape[:axis] + shape[axis + 1 :]
+        for function in (primitives.argmax, primitives.argmin):
+            found = function(np.zeros(shape), axis)
+            assert found.shape == rest, (size, axis)
+            assert found.dtype == np.intp
+
+
+def test_the_first_of_equal_extremes() -> None:
+    u = np.array([[1.0, -2.0, -2.0], [3.0, 3.0, 4.0]])
+    assert primitives.argmin(u, 1).tolist() == [1, 0]
+    assert primitives.argmax(u, 0).tolist() == [1, 1, 1]
