@@ -52,7 +52,7 @@ class Builder:
     def _fresh_name(self, source: Source, node: ast.Name) -> str:
         if node.id in RESERVED:
             raise source.error(f"{node.id} is a function of the language and cannot be declared", node)
-        if node.id in self.tensors or node.id in self.integer_names:
+        if node.id in self.tensors or node.id in self.integer_names or node.id in self.dimensions:
             raise source.error(f"{node.id} is declared twice", node)
         return node.id
 

@@ -32,13 +32,15 @@ def _is_number(node: ast.expr | None) -> bool:
 
 
 def _index_names(parts: list[Statement]) -> set[str]:
-    """Names that stand inside brackets somewhere, or in a stated range: where an integer hyper-parameter is used."""
+    """Names inside brackets, in a stated range or a whole-number division: there an integer hyper-parameter is used."""
     found: set[str] = set()
     for statement in parts:
         for part in (statement.target, statement.value):
             for node in ast.walk(part) if part is not None else ():
                 if isinstance(node, ast.Subscript):
                     found |= {n.id for n in ast.walk(node.slice) if isinstance(n, ast.Name)}
+                elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.FloorDiv, ast.Mod)):
+                    found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
                 elif isinstance(node, ast.Call) and any(_is_call_of(node, name) for name in REDUCING):
                     extents = [ranged(argument)[1] for argument in node.args[1:]]
                     found |= {n.id for e in extents if e is not None for n in ast.walk(e) if isinstance(n, ast.Name)}

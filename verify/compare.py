@@ -165,9 +165,13 @@ class _Judge:
             return Verdict.OUTSIDE
         if abs(expected) > float(self.info.max):
             same = np.isinf(given) and np.sign(given) == np.sign(expected)
-            return Verdict.AGREES if same else Verdict.OUTSIDE if np.isinf(expected) else Verdict.INACCURATE
+            # what the dtype cannot hold may overflow in its parts, to either side
+            beyond = np.isinf(expected) or not np.isfinite(given)
+            return Verdict.AGREES if same else Verdict.OUTSIDE if beyond else Verdict.INACCURATE
         if not np.isfinite(given):
-            return Verdict.WRONG_FORMULA if self.gentle else Verdict.INACCURATE
+            if self.gentle:
+                return Verdict.WRONG_FORMULA
+            return Verdict.OUTSIDE if self.truth.overflows(float(self.info.max)) else Verdict.INACCURATE
         allowed = ROUNDINGS * float(self.info.eps)
         if gap <= max(self.relative, allowed) * abs(expected):
             return Verdict.AGREES

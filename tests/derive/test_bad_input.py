@@ -40,6 +40,7 @@ BAD = {
     "real index": ("x[n], w[m]\ny[i] = x[w[i]]", 2, (": int",)),
     "defined twice": ("x[n]\ny = x\ny = 2*x", 3, ("defined twice", "line 2")),
     "declared and defined": ("x[n]\nx = x + 1", 2, ("declared as an input",)),
+    "size with a domain": ("x[n]\nn >= 1\ny = x", 2, ("n is declared twice",)),
     "range of another index": ("x[n, n]\ny[i] = sum(x[i, p], p < i)", 2, ("no rectangle", "where")),
     "range outside": ("x[n]\ny = sum(x[p], p < n + 1)", 2, ("can leave x",)),
     "range of a used index": ("x[n]\ny[p] = sum(x[p], p < n)", 2, ("p is already in use",)),

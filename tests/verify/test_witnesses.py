@@ -234,3 +234,19 @@ def test_one_wrong_element_outweighs_the_rest() -> None:
     assert worst([Verdict.AGREES, Verdict.INACCURATE, Verdict.WRONG_FORMULA]) is Verdict.WRONG_FORMULA
     assert overall([Verdict.AGREES, Verdict.CANNOT_DECIDE]) is Verdict.AGREES
     assert overall([]) is Verdict.CANNOT_DECIDE
+
+
+def test_a_recurrence_that_truly_overflows_is_outside_the_range_and_only_that_is() -> None:
+    def judged(text: str, got: list[float], name: str, **inputs: Any) -> Verdict:
+        derivation = derive(declare(text))
+        given = {key: np.asarray(value, dtype=np.float32) for key, value in inputs.items()}
+        case = Case({}, given, {}, {"h": np.ones(3), "e": np.ones(3)})
+        truth = Truth(derivation, case, np.float32)
+        return compare(np.array(got, dtype=np.float32), truth, name, dtype=np.float32).verdict
+
+    growing = "x[T], a\nh[t] = a*h[t - 1] + x[t]\nh[-1] = 0"
+    assert judged(growing, [0.0, 1e30, np.nan], "h", x=[0.0, 1e30, 0.0], a=1e30) is Verdict.AGREES
+    assert judged(growing, [0.0, np.nan, 1e20], "h", x=[0.0, 1e10, 0.0], a=1e10) is Verdict.INACCURATE
+    # an exponential of one's own may overflow too, and should not have been written so
+    naive = "x[T]\ne = exp(x)\nh[t] = e[t]/(1 + e[t])\noutput(h)"
+    assert judged(naive, [0.5, np.nan, 0.5], "h", x=[0.0, 800.0, 0.0]) is Verdict.INACCURATE

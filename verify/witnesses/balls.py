@@ -68,6 +68,7 @@ class Truth:
         self._changes: dict[tuple[bool, bool], list[tuple[Fraction, Exact]]] = {}
         self._scales: dict[tuple[str, bool, bool], Array] = {}
         self._loose: dict[str, bool] = {}
+        self._overflows: dict[float, bool] = {}
         self._perturbation: Perturbation | None = None
         self.kinks = has_kinks(derivation.program)
 
@@ -90,6 +91,16 @@ class Truth:
         """Which elements could not be enclosed."""
         self.values(name)
         return self._undecided[name]
+
+    def overflows(self, limit: float) -> bool:
+        """Whether a state of a recurrence truly leaves this range: a linear one may grow so, whatever computes it."""
+        if limit not in self._overflows:
+            loops = [g for g in self.derivation.combined.groups if g.direction]
+            states = dict.fromkeys(e.target for g in loops for e in (*g.starts, *g.equations, *g.ends))
+            with flint.ctx.workprec(_BITS[0]):
+                exact = self._unmoved(_BITS[0])
+                self._overflows[limit] = any(abs(value) > limit for name in states for value in exact.array(name).flat)
+        return self._overflows[limit]
 
     def _enclose(self, tensor: str) -> tuple[Array, Array]:
         shape = self._unmoved(_BITS[0]).shape(tensor)
