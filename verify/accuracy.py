@@ -1,8 +1,8 @@
 """How accurate generated gradients are, measured over the whole range of a float type.
 
 The range of the inputs is cut into bands ``[2**k, 2**(k + 1))`` of magnitude.  In each band the gradients of the
-generated function, and JAX's beside them, are compared with ball enclosures, element by element.  An error counts in
-units in the last place (ULP) of the true value, and in these units over the condition number of the element: what
+generated function, and those of JAX and PyTorch beside them, are compared with ball enclosures, element by element.
+An error counts in units in the last place (ULP) of the true value, and in these units over the condition number of the element: what
 rounding the inputs alone does to it (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6).
 
 True values below the smallest normal number, or above the largest, are met by anything below it, or by infinity. A
@@ -11,7 +11,7 @@ True values below the smallest normal number, or above the largest, are met by a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,20 +20,18 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 import numeric
-from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
 from numeric.exact import Plans
 from verify.judge import fresh_seed, resolve
-from verify.references import find
+from verify.others import Gradient, others
 from verify.sampling import Case, sample
 from verify.sizes import draw_sizes
 from verify.strata import Stratum
 from verify.witnesses.balls import Truth, distance, to_float
 
 Array = NDArray[Any]
-Gradient = Callable[[Case], Mapping[str, Array]]
 
 EXPONENTS = {
     "float64": (-1000, -300, -60, -24, -8, -3, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 24, 60, 300, 1000),
@@ -106,7 +104,8 @@ def accuracy(
         dtype: ``numpy.float64`` or ``numpy.float32``, or its name.
         seed: repeats a run; a fresh one is drawn otherwise.
         exponents: of the bands; by default they span the float type.
-        beside: other implementations by name, each a function of a case; by default JAX on the operation's reference.
+        beside: other implementations by name, each a function of a case; by default JAX on the
+            operation's reference, and PyTorch's own function where it is known and installed.
 
     Raises:
         SamplingError: no inputs can be drawn for the operation.
@@ -128,7 +127,7 @@ def accuracy(
     def ours(case: Case) -> Mapping[str, Array]:
         return function.vjp(case.arguments(), case.seeds() or None)
 
-    others = {"jax": _jax(operation, derivation)} if beside is None and find(operation.name) else dict(beside or {})
+    given = others(operation, derivation) if beside is None else dict(beside)
     plans = Plans(derivation.combined)
     bands = []
     for number, exponent in enumerate(EXPONENTS[name] if exponents is None else exponents):
@@ -139,7 +138,7 @@ def accuracy(
         )
         truth = Truth(derivation, case, dtype, plans=plans)
         points = sum(truth.values(argument).size for argument in derivation.gradients)
-        errors = {who: _errors(gradient, truth, dtype) for who, gradient in {"backproof": ours, **others}.items()}
+        errors = {who: _errors(gradient, truth, dtype) for who, gradient in {"backproof": ours, **given}.items()}
         bands.append(Band(exponent, points, errors))
     return Accuracy(operation.name, name, seed, tuple(bands))
 
@@ -194,32 +193,6 @@ def _errors(gradient: Gradient, truth: Truth, dtype: Any) -> Errors:
 def _condition(truth: Truth, argument: str, size: Array, sure: bool = False) -> Array:
     """Condition numbers; measured by random changes, of which some more are made where a large error is in doubt."""
     return np.maximum(1.0, np.where(size > 0, truth.condition(argument, sure=sure) / size, np.inf))
-
-
-def _jax(operation: Operation, derivation: Derivation) -> Gradient:
-    """JAX's autodiff of the reference forward, in the dtype of the case."""
-    import jax
-
-    forward = find(operation.name)
-    assert forward is not None
-
-    def gradient(case: Case) -> Mapping[str, Array]:
-        double = any(value.dtype == np.float64 for name, value in case.inputs.items() if value.ndim)
-        with jax.enable_x64(double):
-            arrays = {name: jax.numpy.array(value) for name, value in case.inputs.items()}
-            moving = {name: arrays.pop(name) for name in derivation.wrt}
-            outputs, pull = jax.vjp(
-                lambda given: forward(**given, **arrays, **case.integers, **operation.options), moving
-            )
-            seeds = {
-                name: jax.numpy.array(case.cotangents[name], value.dtype)
-                if name in case.cotangents
-                else jax.numpy.ones_like(value)
-                for name, value in outputs.items()
-            }
-            return {name: np.asarray(value) for name, value in pull(seeds)[0].items()}
-
-    return gradient
 
 
 __all__ = ["EXPONENTS", "Accuracy", "Band", "Errors", "accuracy"]

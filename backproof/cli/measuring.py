@@ -32,7 +32,7 @@ def accuracy(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Measure gradients in ULP against rigorous enclosures, over the whole float range, with JAX's beside them."""
+    """Measure gradients in ULP against rigorous enclosures, over the whole float range, with JAX's and PyTorch's beside them."""
     if plot is not None and plot.suffix not in (".svg", ".pdf"):
         raise BadInput(f"--plot takes the name of an SVG or PDF file, got {str(plot)!r}; write for example errors.svg")
     if plot is not None and not plot.parent.is_dir():

@@ -25,11 +25,15 @@ Forward = Callable[..., Mapping[str, Any]]
 F = TypeVar("F", bound=Forward)
 
 _references: dict[str, Forward] = {}
+_torch: dict[str, str] = {}
 _scanned: set[str] = set()
 
 
-def reference(name: str) -> Callable[[F], F]:
+def reference(name: str, *, torch: str = "") -> Callable[[F], F]:
     """Register the decorated JAX forward under an operation's name.
+
+    ``torch`` says how PyTorch has the same operation, as an expression of the inputs (``"F.softmax(z, dim=-1)"``, where
+    ``F`` is ``torch.nn.functional``): not a witness, but measured beside the others where PyTorch is installed.
 
     Raises:
         ValueError: another module already states a reference of that name.
@@ -48,6 +52,8 @@ def reference(name: str) -> Callable[[F], F]:
         if known is not None and (known.__module__, known.__qualname__) != (forward.__module__, forward.__qualname__):
             raise ValueError(f"reference {name!r} is stated twice: in {known.__module__} and in {forward.__module__}")
         _references[name] = forward
+        if torch:
+            _torch[name] = torch
         return forward
 
     return register
@@ -56,6 +62,7 @@ def reference(name: str) -> Callable[[F], F]:
 def forget(name: str) -> None:
     """Take a reference out again (for tests and interactive work)."""
     _references.pop(name, None)
+    _torch.pop(name, None)
 
 
 def scan() -> None:
@@ -76,6 +83,17 @@ def find(name: str) -> Forward | None:
     if name not in _references:
         scan()
     return _references.get(name)
+
+
+def in_torch(name: str) -> str:
+    """PyTorch's expression for an operation, or nothing.
+
+    Example:
+        >>> in_torch("softmax")
+        'F.softmax(z, dim=-1)'
+    """
+    scan()
+    return _torch.get(name, "")
 
 
 def names() -> tuple[str, ...]:
