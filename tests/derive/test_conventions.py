@@ -49,6 +49,7 @@ def test_kinks_of_the_catalog() -> None:
     found = {name: [str(c) for c in get(name).program.conventions] for name in names()}
     assert {name: said for name, said in found.items() if said} == {
         "relu": [f"At a tie of max(0, z[i]) {FIRST_ARGUMENT}"],
+        "rnn_relu": [f"At a tie of max(0, z[t, i, j]) {FIRST_ARGUMENT}"],
         "max_pool2d": [
             "At a tie of max(x[m, g, p + i*stride, q + j*stride], q) the first extremum takes the whole cotangent.",
             "At a tie of max(R[m, g, i, j, p], p) the first extremum takes the whole cotangent.",
