@@ -67,6 +67,7 @@ class Comparison:
     worst: Worst | None = None
     kinks: int = 0
     note: str = ""
+    inaccurate: tuple[tuple[int, ...], ...] = ()  # the elements that a better computation would get right
 
 
 def relative_errors(got: Array, expected: Array) -> tuple[Array, float]:
@@ -148,6 +149,7 @@ class _Judge:
             worst,
             self.kinks,
             "; ".join(notes),
+            tuple(at for at, found in verdicts.items() if found is Verdict.INACCURATE),
         )
 
     def ulps(self) -> Array:

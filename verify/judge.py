@@ -303,6 +303,8 @@ def _judged(witness: str, name: str, place: str, found: Sequence[Finding], dtype
     )
     kinks = sum(c.kinks for c in comparisons)
     notes = dict.fromkeys((*(c.note for c in comparisons), decisive.diagnosis(name)))
+    if verdict is Verdict.INACCURATE:
+        notes[_region(name, found)] = None
     if kinks:
         notes[f"{kinks} elements on kinks"] = None
     case, element = decisive.case, decisive.comparison.worst
@@ -322,6 +324,19 @@ def _judged(witness: str, name: str, place: str, found: Sequence[Finding], dtype
         {key: value.tolist() for key, value in case.inputs.items()} if verdict.faulty else {},
     )
     return Judged(row, case)
+
+
+def _region(name: str, found: Sequence[Finding]) -> str:
+    """The inputs at the places of the inaccurate elements: ``for z from 36.9 to 40``."""
+    words = []
+    for key in found[0].case.inputs:
+        beside = [each for each in found if each.got is not None and each.case.inputs[key].shape == each.got.shape]
+        if key != name and name in found[0].case.inputs:
+            continue
+        values = [float(each.case.inputs[key][at]) for each in beside for at in each.comparison.inaccurate]
+        if values:
+            words.append(f"{key} from {min(values):.4g} to {max(values):.4g}")
+    return f"for {', '.join(words)}" if words else ""
 
 
 def _bits(name: str, index: tuple[int, ...], case: Case) -> str:

@@ -132,3 +132,18 @@ def test_shared_ties_are_a_convention_only_at_ties() -> None:
 
     evidence = check_gradient(POOL_FIRST, shared_maximum, seed=3, strata=["ordinary", "ties"])
     assert [(row.stratum, row.verdict) for row in evidence.faults] == [("ties", Verdict.WRONG_CONVENTION)]
+
+
+def test_a_region_says_which_inputs_lose_their_digits() -> None:
+    def naive(inputs: Arrays, cotangents: Arrays) -> Arrays:
+        a = 1 / (1 + np.exp(-inputs["z"]))
+        return {"z": cotangents["a"] * a * (1 - a)}
+
+    with np.errstate(over="ignore"):
+        (row,) = check_gradient("sigmoid", naive, seed=SEED, strata=["saturated40"]).faults
+        (given,) = check_gradient("sigmoid", naive, inputs={"z": [-60.0, 2.0, 39.0, 61.0]}).faults
+    assert row.verdict is given.verdict is Verdict.INACCURATE
+    low, high = (float(word) for word in row.note.split("for z from ")[1].split(" to "))
+    # sigma(z) is 1 from z = 36.7 on, so that 1 - sigma(z) has no digit; at the negative end nothing cancels
+    assert 36 < low <= high < 45
+    assert given.note.endswith("for z from 39 to 61")
