@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Add, Dummy, Expr, Integer, Pow, Rational, Symbol, factor, together
 from sympy.polys.polyerrors import PolynomialError
 
+from derive.brackets import tidied
 from derive.delta import collapse, simplify_guards
 from derive.fold import Pattern, apply_to_term, fold_term, pattern, tensor_names
 from derive.nodes import Access, Iverson, Reduce, Where
@@ -32,9 +33,13 @@ def patterns_of(program: Program) -> list[Pattern]:
         if any(not isinstance(i, Symbol) for i in equation.indices) or not equation.rhs.has(Access):
             continue
         variables = [i for i in equation.indices if isinstance(i, Symbol)]
-        rule = pattern(equation.rhs, equation.lhs, variables, f"{equation.target} is defined so", "fold")
-        if rule is not None:
-            found.append(rule)
+        sides: list[tuple[Expr, Expr]] = [(equation.rhs, equation.lhs)]
+        if isinstance(equation.rhs, Pow) and equation.rhs.exp == Rational(1, 2):
+            sides.append((1 / equation.rhs, 1 / equation.lhs))  # a root's derivative divides by it
+        for left, right in sides:
+            rule = pattern(left, right, variables, f"{equation.target} is defined so", "fold")
+            if rule is not None:
+                found.append(rule)
     for left, right in program.facts:
         variables = sorted((s for s in left.free_symbols if s in _indices(left)), key=str)
         rule = pattern(left, right, variables, "a fact about the inputs", "fact")
@@ -69,6 +74,9 @@ class Simplifier:
         clean = simplify_guards(term, self.free)
         if clean != term:
             self._note("guard", [term], [clean], "the ranges of the indices decide this condition")
+        while (used_bracket := tidied(clean, lambda t: size(rebuild_term(t)))) is not None:
+            self._note("bracket", [clean], [used_bracket[0]], used_bracket[1])
+            clean = used_bracket[0]
         return clean
 
     def fold(self, terms: Sequence[Term]) -> list[Term]:
