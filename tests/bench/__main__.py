@@ -21,6 +21,7 @@ SECTIONS = {
     "speed": ("speed", "race"),
     "verify": ("verification", "rate"),
     "campaign": ("campaigns", "rates"),
+    "checkers": ("checkers", "side_by_side"),
 }
 
 

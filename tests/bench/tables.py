@@ -19,7 +19,7 @@ class Section:
 
     def markdown(self) -> str:
         """The section as Markdown."""
-        cells = [list(self.head), *[list(map(str, row)) for row in self.rows]]
+        cells = [list(self.head), *[[str(cell).replace("|", r"\|") for cell in row] for row in self.rows]]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.head))]
 
         def line(row: Sequence[str]) -> str:

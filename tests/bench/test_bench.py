@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.bench import checkers
 from tests.bench.__main__ import SECTIONS, main
 from tests.bench.cases import CASES, Case
 from tests.bench.speed import contenders, drawn, traced
 from tests.bench.tables import Section
 from tests.bench.timing import interleaved
+from tests.verify.rows import RIGHT, WRONG
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -39,7 +42,7 @@ def test_a_wrong_contender_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_section_runs_and_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["derive", "growth", "import", "verify", "--quick", "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "bench.json").read_text())
-    assert len(record["sections"]) == len(set(SECTIONS) - {"speed", "campaign"})
+    assert len(record["sections"]) == len(set(SECTIONS) - {"speed", "campaign", "checkers"})
     assert all(section["rows"] and section["summary"] for section in record["sections"])
     assert "| rnn" in (tmp_path / "bench.md").read_text()
     assert "Import time" in capsys.readouterr().out
@@ -55,6 +58,48 @@ def test_campaigns_are_raced_on_the_same_inputs(tmp_path: Path) -> None:
     assert catalog["summary"]["cases in all"] == 2000
 
 
+# What tells a checker that is wired rightly from one that is not: row -> who rejects it at the first seeds.
+OTHERS = {"gradcheck", "check_grads (JAX)", "check_grads (autograd)"}
+REJECTED_BY: dict[str, set[str]] = {
+    "bias with the wrong sign": OTHERS,
+    "cotangent ignored": OTHERS,
+    # they differentiate its own forward, which is wrong alike
+    "Adam without bias correction in both passes": set(),
+    # the others hand out copies of it
+    "cotangent changed in place": {"check_grads (autograd)"},
+    "gradients add up over calls": {"gradcheck"},
+    "sigma(z) - 1 at z = 40": set(),
+    "zero gradient of a loss times 1e-6": set(),
+    "ReLU'(0) = 1/2": set(),
+    # PyTorch and autograd take steps that float32 cannot resolve
+    "dense, float32": {"gradcheck", "check_grads (autograd)"},
+    "x^2 at 1e9 and larger": OTHERS,
+    **{name: set() for name in ("dense", "size 0", "softmax", "BCE of logits")},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", checkers.CHECKERS)
+def test_other_checkers_are_asked_as_their_users_ask_them(name: str) -> None:
+    if name not in checkers.installed():
+        pytest.skip("needs the extra 'torch'")
+    rows = {row.name: row for row in (*WRONG, *RIGHT)}
+    for row, who in REJECTED_BY.items():
+        if (name, row) == ("check_grads (autograd)", "zero gradient of a loss times 1e-6"):
+            continue  # its direction decides: an error near its absolute tolerance of 1e-6
+        for seed in range(2):
+            assert any(checkers.rejected(name, rows[row], seed)) is (name in who), (row, seed)
+
+
+def test_the_readme_shows_every_row_of_the_table(root: Path) -> None:
+    text = (root / "README.md").read_text().partition("| gradient (seeds) |")[2].partition("\n\n")[0]
+    lines = [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in text.splitlines()[2:]]
+    shown = [re.sub(r" \(\d+\)$", "", line[0]).replace("\\|", "|") for line in lines]
+    assert [name for name in shown if not name.startswith("**")] == [row.name for row in (*WRONG, *RIGHT)]
+    seeds = [int((re.search(r"\((\d+)\)$", line[0]) or [0, "20"])[1]) for line in lines if line[0][:2] != "**"]
+    assert seeds == [row.seeds for row in (*WRONG, *RIGHT)]
+
+
 def test_interleaved_times_tell_slow_from_fast() -> None:
     times = interleaved({"fast": lambda: sum(range(10)), "slow": lambda: sum(range(100_000))}, rounds=3)
     assert times["slow"].least > 20 * times["fast"].least
@@ -63,3 +108,7 @@ def test_interleaved_times_tell_slow_from_fast() -> None:
 def test_a_table_has_one_width() -> None:
     text = Section("T", ["name", "value"], [["a", "1"], ["longer", "22"]]).markdown()
     assert len({len(line) for line in text.splitlines() if line.startswith("|")}) == 1
+
+
+def test_a_bar_in_a_cell_is_no_border() -> None:
+    assert "| x\\|x\\| |" in Section("T", ["name"], [["x|x|"]]).markdown()

@@ -1,13 +1,14 @@
-"""Other checkers on the same mutants, as their users call them: ``check_grads`` of JAX and ``gradcheck`` of PyTorch.
+"""Other checkers on the same gradients, as their users call them: ``check_grads`` of JAX and ``gradcheck`` of PyTorch.
 
-Both see the generated forward, ordinary inputs in float64, and one mutant as the backward pass; both run with their
-default settings.  A mutant is rejected if the checker raises.
+Both see one case, the generated forward or another, and one gradient as the backward pass; both run with their default
+settings.  The gradient is rejected if the checker raises.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -16,37 +17,51 @@ import numpy as np
 from derive.derivation import Derivation
 from numeric.function import compile
 from verify.mutants.mutation import Gradients
+from verify.protocol import Forward
 from verify.sampling import Case
 
 Arrays = list[np.ndarray[Any, Any]]
 
 
-class _Passes:
-    """Forward and backward of an operation as functions of a list of arrays: those that are differentiated."""
+class Passes:
+    """Forward and backward of an operation as functions of a list of arrays: those that are differentiated.
 
-    def __init__(self, derivation: Derivation, case: Case) -> None:
-        self.derivation, self.case = derivation, case
+    The forward is the generated one unless another is given.
+    """
+
+    def __init__(
+        self, derivation: Derivation, case: Case, forward: Forward | None = None, dtype: Any = np.float64
+    ) -> None:
+        self.derivation, self.case, self.dtype = derivation, case, dtype
         self.names = tuple(derivation.gradients)
-        self._forward = compile(derivation).forward
+        self._forward = forward or compile(derivation).forward
         given = case.arguments()
-        self.arrays: Arrays = [np.asarray(given[name], dtype=np.float64) for name in self.names]
-        self.outputs = self.forward(self.arrays)
+        self.arrays: Arrays = [np.asarray(given[name], dtype=dtype) for name in self.names]
+        self.outputs = self.forward([array.copy() for array in self.arrays])
 
     def inputs(self, arrays: Arrays) -> dict[str, Any]:
         return {**self.case.arguments(), **dict(zip(self.names, arrays, strict=True))}
 
     def forward(self, arrays: Arrays) -> Arrays:
-        result = self._forward(**self.inputs(arrays))
-        return [np.array(result[name], dtype=np.float64) for name in self.derivation.of]
+        with _silence():
+            result = self._forward(**self.inputs(arrays))
+            return [np.array(result[name], dtype=self.dtype) for name in self.derivation.of]
 
     def backward(self, vjp: Gradients, arrays: Arrays, seeds: Arrays) -> Arrays:
         cotangents = dict(zip(self.derivation.of, seeds, strict=True)) if self.derivation.cotangents else {}
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result = vjp(self.inputs(arrays), cotangents)
-        # a mutant of a scalar output is judged for the cotangent 1
+        # the gradient of a scalar output is judged for the cotangent 1
         scale = 1.0 if self.derivation.cotangents else seeds[0]
-        return [np.array(np.asarray(result[name]) * scale, dtype=np.float64) for name in self.names]
+        with _silence():
+            result = vjp(self.inputs(arrays), cotangents)
+            return [np.array(np.asarray(result[name]) * scale, dtype=self.dtype) for name in self.names]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What matters of a warning shows in the numbers."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class CheckGrads:
@@ -54,8 +69,10 @@ class CheckGrads:
 
     name = "check_grads"
 
-    def __init__(self, derivation: Derivation, case: Case) -> None:
-        self._passes = _Passes(derivation, case)
+    def __init__(
+        self, derivation: Derivation, case: Case, forward: Forward | None = None, dtype: Any = np.float64
+    ) -> None:
+        self._passes = Passes(derivation, case, forward, dtype)
         self._vjp: Gradients | None = None
         self._function = self._wrapped()
 
@@ -73,7 +90,7 @@ class CheckGrads:
             return passes.backward(self._vjp, [np.array(a) for a in arrays], [np.array(s) for s in seeds])
 
         def shapes(like: Arrays) -> list[Any]:
-            return [described(a.shape, np.float64) for a in like]
+            return [described(a.shape, a.dtype) for a in like]
 
         @jax.custom_vjp
         def function(*arrays: Any) -> Any:
@@ -95,7 +112,7 @@ class CheckGrads:
 
         self._vjp, check_grads = vjp, cast(Any, test_util.check_grads)
         try:
-            with jax.enable_x64(True), np.errstate(all="ignore"):
+            with jax.enable_x64(True), _silence():
                 check_grads(self._function, tuple(self._passes.arrays), order=1, modes=["rev"])
         except Exception:  # an assertion, or whatever the mutant raised inside
             return True
@@ -107,8 +124,10 @@ class GradCheck:
 
     name = "gradcheck"
 
-    def __init__(self, derivation: Derivation, case: Case) -> None:
-        self._passes = _Passes(derivation, case)
+    def __init__(
+        self, derivation: Derivation, case: Case, forward: Forward | None = None, dtype: Any = np.float64
+    ) -> None:
+        self._passes = Passes(derivation, case, forward, dtype)
 
     def rejects(self, vjp: Gradients) -> bool:
         """Whether the checker raises for this gradient."""
@@ -130,9 +149,12 @@ class GradCheck:
                 found = passes.backward(vjp, plain(context.saved_tensors), plain(seeds))
                 return tuple(torch.from_numpy(np.asarray(a)) for a in found)
 
-        inputs = [torch.from_numpy(np.array(a)).requires_grad_(True) for a in passes.arrays]
+        # a clone: NumPy's strides of an empty array are 0, which gradcheck refuses
+        clones = (torch.from_numpy(a).clone(memory_format=torch.contiguous_format) for a in passes.arrays)
+        inputs = [clone.requires_grad_(True) for clone in clones]
         try:
-            torch.autograd.gradcheck(Operation.apply, inputs)
+            with _silence():
+                torch.autograd.gradcheck(Operation.apply, inputs)
         except Exception:
             return True
         return False
