@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, fraction
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, floor, fraction
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Not, Or
 from sympy.printing.precedence import PRECEDENCE
@@ -63,6 +63,11 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Minimum(self, expr: Expr) -> str:
         return f"min({', '.join(self._print(a) for a in expr.args[:2])})"
+
+    def parenthesize(self, item: Expr, level: int, strict: bool = False) -> str:
+        if isinstance(item, floor) and level >= PRECEDENCE["Mul"]:  # written with a sign of division
+            return f"({self._print(item)})"
+        return str(super().parenthesize(item, level, strict=strict))
 
     def _print_floor(self, expr: Expr) -> str:
         numerator, denominator = fraction(expr.args[0].together())

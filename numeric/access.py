@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Integer, Symbol
 from sympy import Max as SymMax
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import And
+from sympy.logic.boolalg import And, true
 
-from derive.affine import coefficient, extremes
+from derive.affine import coefficient, extremes, inside
 from derive.nodes import Access, Iverson
 from numeric.code import Val, align, joint
 
@@ -79,7 +79,8 @@ def access_value(lowering: Lowering, access: Access, scope: Scope, padded: froze
     symbols = [[s for s in scope.ranges if s in p.free_symbols] for p in positions]
     flat = [s for axis in symbols for s in axis]
     plain_guard = scope.guarded and any(
-        not _whole(p, ss[0], n, scope) for p, ss, n in zip(positions, symbols, lengths, strict=True) if ss
+        not (_whole(p, ss[0], n, scope) if ss else inside(p, 0, n, scope.bounds()) == true)
+        for p, ss, n in zip(positions, symbols, lengths, strict=True)
     )
     simple = len(set(flat)) == len(flat) and all(
         not p.has(Access) and not _reduces(p) and all(_positive(coefficient(p, s)) for s in ss)

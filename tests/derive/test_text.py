@@ -66,3 +66,8 @@ def test_the_rnn_text_does_not_depend_on_the_number_of_steps() -> None:
         # With steps there surely is a first one, so that its guard goes; nothing else changes.
         assert fixed == symbolic.replace("pad(dz[0, i, k])*W_hh[j, k]", "W_hh[j, k]*dz[0, i, k]")
     assert "2" not in symbolic.replace("**2", "")
+
+
+def test_a_whole_number_division_is_one_factor() -> None:
+    operation = declare("b, c\nn = 6, k = 3\ny[t < n] = b*(t//k)*c**(t//k)")
+    assert str(derive(operation, wrt="b")) == "db = sum((t//k)*c**(t//k)*dy[t], t)"

@@ -218,4 +218,10 @@ SAMPLES = (
         _matrix((2, 5), (1, 2), (0, 4)),
         options={"size": 2},
     ),
+    Sample(
+        "recurrence_times_a_sum",
+        "g[T, n], h0[n]\nbeta = 0.5\nv[t, j] = beta*v[t - 1, j] + g[t, j]\nv[-1, j < n] = 0\n"
+        "h[t, j] = h[t - 1, j]**2 - g[t, j] - beta*v[t, j]\nh[-1, j] = h0[j]",
+        tuple({"g": (steps, 2), "h0": (2,)} for steps in (0, 1, 3)),
+    ),
 )

@@ -250,3 +250,14 @@ def test_a_recurrence_that_truly_overflows_is_outside_the_range_and_only_that_is
     # an exponential of one's own may overflow too, and should not have been written so
     naive = "x[T]\ne = exp(x)\nh[t] = e[t]/(1 + e[t])\noutput(h)"
     assert judged(naive, [0.5, np.nan, 0.5], "h", x=[0.0, 800.0, 0.0]) is Verdict.INACCURATE
+
+
+def test_a_slope_that_only_fine_steps_see_is_confirmed_and_a_wrong_one_is_not() -> None:
+    def phi(values: Mapping[str, Any]) -> float:
+        x = values["x"]
+        return float(np.sum(x / np.sqrt(x**2 + 1e-8) + x))
+
+    inputs = {"x": np.array([0.0, 1.0])}
+    right = np.array([1e4 + 1, 1 + 1e-8 * (1 + 1e-8) ** -1.5])
+    assert judge(phi, inputs, "x", right).verdict is Verdict.AGREES
+    assert judge(phi, inputs, "x", right * [1.01, 1]).verdict is Verdict.WRONG_FORMULA
