@@ -21,5 +21,9 @@ class Undecidable(BackproofError, ArithmeticError):
     """A comparison of two balls that overlap: more bits are needed, or the two numbers are equal."""
 
 
+class CostError(BackproofError, ValueError):
+    """A cost that is no polynomial in the sizes, or takes too long to determine."""
+
+
 class OutOfBounds(BackproofError, IndexError):
     """An access outside a tensor that no guard protects."""

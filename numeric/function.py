@@ -33,6 +33,7 @@ class Text(NamedTuple):
     ``shared`` says which results may be an argument itself, or another result: those that a line only renames.
     """
 
+    name: str
     source: str
     arguments: tuple[str, ...]
     results: tuple[str, ...]
@@ -46,10 +47,19 @@ class Text(NamedTuple):
         return {**plan.integers, "dtype": plan.dtype} if self.typed else plan.integers
 
     @classmethod
-    def of(cls, written: Written, results: Sequence[str], groups: Sequence[Group], rewrites: Sequence[Rewrite]) -> Text:
-        shared = tuple(bool(re.search(rf"^ +{name} = \w+$", written.source, re.MULTILINE)) for name in results)
+    def of(
+        cls, name: str, written: Written, results: Sequence[str], groups: Sequence[Group], rewrites: Sequence[Rewrite]
+    ) -> Text:
+        shared = tuple(bool(re.search(rf"^ +{each} = \w+$", written.source, re.MULTILINE)) for each in results)
         return cls(
-            written.source, written.arguments, tuple(results), tuple(groups), tuple(rewrites), shared, written.typed
+            name,
+            written.source,
+            written.arguments,
+            tuple(results),
+            tuple(groups),
+            tuple(rewrites),
+            shared,
+            written.typed,
         )
 
 
@@ -93,16 +103,18 @@ class Function:
         return Roots(self.program.groups, self.program.tensors, self._definitions)
 
     @cached_property
-    def _forward_text(self) -> Text:
+    def forward_text(self) -> Text:
+        """The generated forward pass, with what the backward pass needs among its results."""
         roots = self._roots
         groups, rewrites = stable_groups(roots.groups, self._definitions, self.program.tensors)
         kept = tuple(dict.fromkeys(e.target for g in roots.groups for e in equations_of(g)))
         written = Writer(self.program, roots.tensors).write("forward", groups, self._inputs, kept)
-        return Text.of(written, kept, groups, [*roots.rewrites, *rewrites])
+        return Text.of("forward", written, kept, groups, [*roots.rewrites, *rewrites])
 
     @cached_property
-    def _backward_text(self) -> Text:
-        groups, rewrites = stable_groups(self._adjoint_groups, self._definitions, self._tensors)
+    def backward_text(self) -> Text:
+        """The generated backward pass, a function of residuals and cotangents."""
+        groups, rewrites = stable_groups(self._adjoint_groups, self._definitions, self.tensors)
         known = (*self._inputs, *self._kept)
         held = [n for n in dict.fromkeys(known) if n in reads(groups) and n not in self._cotangents]
         return self._gradients_text("backward", groups, rewrites, [*held, *self._cotangents])
@@ -110,7 +122,7 @@ class Function:
     @cached_property
     def _vjp_text(self) -> Text:
         """Both passes in one function, without what no gradient needs (a loss, say)."""
-        groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions, self._tensors)
+        groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions, self.tensors)
         groups = needed(groups, self._targets)
         held = [n for n in (*self._inputs, *self._cotangents) if n in reads(groups)]
         return self._gradients_text("vjp", groups, rewrites, held)
@@ -118,15 +130,16 @@ class Function:
     def _gradients_text(
         self, name: str, groups: Sequence[Group], rewrites: Sequence[Rewrite], arguments: Sequence[str]
     ) -> Text:
-        written = Writer(self.program, self._tensors).write(name, groups, arguments, self._targets)
-        return Text.of(written, self._targets, groups, rewrites)
+        written = Writer(self.program, self.tensors).write(name, groups, arguments, self._targets)
+        return Text.of(name, written, self._targets, groups, rewrites)
 
     @property
     def _adjoint_groups(self) -> list[Group]:
         return self._roots.into(self.derivation.adjoint.groups)
 
     @cached_property
-    def _tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors of both passes, those that only the generated code has among them."""
         return {**self._roots.tensors, **self.derivation.adjoint.tensors}
 
     @cached_property
@@ -140,12 +153,12 @@ class Function:
     @property
     def rewrites(self) -> tuple[Rewrite, ...]:
         """The stability rewritings in the source."""
-        return tuple(dict.fromkeys([*self._forward_text.rewrites, *self._backward_text.rewrites]))
+        return tuple(dict.fromkeys([*self.forward_text.rewrites, *self.backward_text.rewrites]))
 
     @cached_property
     def source(self) -> str:
         """The generated module: ``forward`` and ``backward``."""
-        return f"{self.header}\n\n\n{self._forward_text.source}\n\n\n{self._backward_text.source}\n"
+        return f"{self.header}\n\n\n{self.forward_text.source}\n\n\n{self.backward_text.source}\n"
 
     @cached_property
     def vjp_source(self) -> str:
@@ -154,15 +167,15 @@ class Function:
 
     @property
     def header(self) -> str:
-        return _header(self._forward_text.source + self._backward_text.source)
+        return _header(self.forward_text.source + self.backward_text.source)
 
     @cached_property
     def _forward(self) -> Callable[..., tuple[Array, ...]]:
-        return _quiet(load(self._forward_text.source, "forward", self.name))
+        return _quiet(load(self.forward_text.source, "forward", self.name))
 
     @cached_property
     def _backward(self) -> Callable[..., tuple[Array, ...]]:
-        return _quiet(load(self._backward_text.source, "backward", self.name))
+        return _quiet(load(self.backward_text.source, "backward", self.name))
 
     @cached_property
     def _vjp(self) -> Callable[..., tuple[Array, ...]]:
@@ -190,18 +203,18 @@ class Function:
     def _blocks(self) -> Blocks | None:
         text = self._vjp_text
         products = any(call in text.source for call in (" @ ", "np.vdot(", "np.einsum("))
-        how = row_wise(text.groups, self._tensors, text.results)
+        how = row_wise(text.groups, self.tensors, text.results)
         if how is None or products:
             return None  # matrix products are better left whole: they have blocks and threads of their own
-        code = (writer := Writer(self.program, self._tensors)).code
+        code = (writer := Writer(self.program, self.tensors)).code
         # As a number (a mean's count) the dimension is the whole one, as an axis that of the block.
         writer.write("vjp", text.groups, text.arguments, text.results)
         if how.rows in code.number_sizes & code.axis_sizes:
             return None
         given = [how.rows] if how.rows in code.number_sizes else []
-        writer = Writer(self.program, self._tensors)
+        writer = Writer(self.program, self.tensors)
         written = writer.write("vjp", text.groups, text.arguments, text.results, given)
-        carries = [how.rows in self._tensors[name].shape[:1] for name in written.arguments]
+        carries = [how.rows in self.tensors[name].shape[:1] for name in written.arguments]
         summed = [name in how.summed for name in text.results]
         return Blocks(how, load(written.source, "vjp", self.name), carries, summed, bool(given))
 
@@ -236,7 +249,7 @@ class Function:
     def run_forward(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], Residuals]:
         """The outputs, and what the backward pass needs."""
         values, plan = self._arguments.prepare(inputs)
-        results = self._forward(*values, **self._forward_text.keywords(plan))
+        results = self._forward(*values, **self.forward_text.keywords(plan))
         held = {**dict(zip(self._inputs, values, strict=True)), **dict(zip(self._kept, results, strict=True))}
         taken = [id(v) for v in held.values()]
         outputs = {
@@ -249,13 +262,13 @@ class Function:
         """The gradients from the residuals of one forward pass; these stay as they are."""
         pulled, scale = self._pulled(cotangents, residuals.plan)
         values = {**residuals.held, **dict(zip(self._cotangents, pulled, strict=True))}
-        arguments = [values[n] for n in self._backward_text.arguments]
-        results = self._backward(*arguments, **self._backward_text.keywords(residuals.plan))
-        return self._handed_out(results, self._backward_text, arguments, scale, residuals.plan)
+        arguments = [values[n] for n in self.backward_text.arguments]
+        results = self._backward(*arguments, **self.backward_text.keywords(residuals.plan))
+        return self._handed_out(results, self.backward_text, arguments, scale, residuals.plan)
 
     @cached_property
     def _kept(self) -> tuple[str, ...]:
-        return self._forward_text.results
+        return self.forward_text.results
 
     @cached_property
     def _vjp_places(self) -> tuple[int, ...]:

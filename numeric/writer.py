@@ -120,12 +120,13 @@ def needed(groups: Sequence[Group], wanted: Sequence[str]) -> list[Group]:
     return kept[::-1]
 
 
-def load(source: str, name: str, label: str) -> Callable[..., Any]:
-    """The function of our own generated source."""
+def load(source: str, name: str, label: str, instead: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """The function of our own generated source; ``instead`` holds what names of NumPy and primitives stand for."""
     from scipy import special
 
     namespace: dict[str, Any] = {"np": np, "special": special}
     namespace.update({n: getattr(primitives, n) for n in primitives.__all__})
+    namespace.update(instead or {})
     exec(builtins.compile(source, f"<backproof {label}.{name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[name]
     return function
