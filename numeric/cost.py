@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Integer, Poly, Rational, Symbol, sympify
+from sympy import Expr, Integer, Poly, Rational, Symbol, factor, factor_terms, sympify
 
 from numeric import primitives
 from numeric.errors import CostError
@@ -223,6 +223,18 @@ def leading(polynomial: Expr) -> Expr:
     return sum(kept, start=Integer(0))
 
 
+def readable(polynomial: Expr) -> Expr:
+    """The polynomial in the shortest of a few forms.
+
+    Example:
+        >>> from sympy.abc import n, k, d
+        >>> readable(2*n*k*d + n*k)
+        k*n*(2*d + 1)
+    """
+    forms = [polynomial, factor_terms(polynomial), factor(polynomial)]
+    return min(forms, key=lambda form: len(str(form)))
+
+
 # -- counts at given sizes ----------------------------------------------------------------------------------------------
 
 
@@ -285,9 +297,10 @@ def _count(function: Function, text: Text) -> Count:
     run = _Run(function, text)
     least = _least(function)
     try:
-        degrees = [_degree(run, symbols, least, symbol) for symbol in symbols]
+        run.at(least)
     except (IndexError, ValueError) as reason:
         raise CostError(f"{function.name}: the generated code does not run at the sizes {least}: {reason}") from None
+    degrees = [_degree(run, symbols, least, symbol) for symbol in symbols]
     grids = [range(least[s], least[s] + degree + 1) for s, degree in zip(symbols, degrees, strict=True)]
     points = prod(len(g) for g in grids)
     if points > MOST_POINTS:
@@ -307,11 +320,10 @@ def _least(function: Function) -> dict[Symbol, int]:
     """Sizes from which on every axis is there: larger where another size is subtracted."""
     tensors = function.tensors.values()
     sums = [n for t in tensors for n in t.shape if not isinstance(n, Symbol)]
-    minus = {s for n in sums for s in n.free_symbols if n.subs(function.program.integers).diff(s).is_negative}
-    return {
-        s: 1 if s in minus else _HIGH if any(s in n.free_symbols for n in sums) else _LOW
-        for s in function.program.dimensions
-    }
+    symbols = function.program.dimensions
+    many = {**dict.fromkeys(symbols, 40), **function.program.integers}
+    minus = {s for n in sums for s in symbols if integer_value(n, {**many, s: 20}) > integer_value(n, many)}
+    return {s: 1 if s in minus else _HIGH if any(s in n.free_symbols for n in sums) else _LOW for s in symbols}
 
 
 def _degree(run: _Run, symbols: Sequence[Symbol], least: Mapping[Symbol, int], symbol: Symbol) -> int:
@@ -355,4 +367,4 @@ def _inverse_vandermonde(grid: range) -> Array:
     return result
 
 
-__all__ = ["Cost", "Count", "cost", "leading"]
+__all__ = ["Cost", "Count", "cost", "leading", "readable"]

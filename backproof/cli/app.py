@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backproof.cli import coding, deriving, listing, measuring, mutating, reporting, verifying
+from backproof.cli import analysing, coding, deriving, listing, measuring, mutating, reporting, verifying
 
 app = typer.Typer(
     name="backproof",
@@ -43,6 +43,7 @@ app.command("list")(listing.list_operations)
 app.command("show")(listing.show)
 app.command("derive")(deriving.derive)
 app.command("code")(coding.code)
+app.command("analyse")(analysing.analyse)
 app.command("verify")(verifying.verify)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)

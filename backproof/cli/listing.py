@@ -5,12 +5,13 @@ from __future__ import annotations
 from inspect import cleandoc
 from itertools import groupby
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from backproof.cli.arguments import Json, Subject, operation
 from backproof.cli.console import emit, source
+from backproof.cli.failures import BadInput
 
 if TYPE_CHECKING:
     from derive.operation import Operation
@@ -21,11 +22,33 @@ _SHOWN = ("input", "hyper", "output")
 _LISTED = ("title", "category", "summary")
 
 
-def list_operations(json: Json = False) -> None:
-    """List the operations of the catalog."""
+def list_operations(
+    family: Annotated[
+        str | None, typer.Option("--family", metavar="NAME", help="Only this family: activation, loss, layer, ...")
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", metavar="TEXT", help="Only those with this text in name, title or source.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the operations of the catalog, by family."""
     from derive.registry import declarations
 
-    entries = [{"name": each.name, **{key: each.details[key] for key in _LISTED}} for each in declarations()]
+    known = declarations()
+    if family is not None:
+        families = sorted({str(each.details["category"]) for each in known})
+        wanted = next((name for name in families if family.lower() in (name, _plural(name))), None)
+        if wanted is None:
+            raise BadInput(f"--family {family}: there is no such family; there are {', '.join(families)}")
+        known = tuple(each for each in known if each.details["category"] == wanted)
+    if search is not None:
+        places = ("title", "summary", "source")
+        known = tuple(
+            each
+            for each in known
+            if search.lower() in " ".join([each.name, *(str(each.details[key]) for key in places)]).lower()
+        )
+    entries = [{"name": each.name, **{key: each.details[key] for key in _LISTED}} for each in known]
     if json:
         emit(entries)
         return
@@ -35,6 +58,10 @@ def list_operations(json: Json = False) -> None:
         typer.echo(str(category))
         for each in members:
             typer.echo(f"  {each['name']:<{width}}  {each['summary'] or each['title']}".rstrip())
+
+
+def _plural(family: str) -> str:
+    return family + ("es" if family.endswith("s") else "s")
 
 
 def show(name: Subject, json: Json = False) -> None:
@@ -68,6 +95,22 @@ def show(name: Subject, json: Json = False) -> None:
     ):
         for line in filter(None, lines):
             typer.echo(f"{title}: {line}")
+    typer.echo(f"cost: {_cost(found)}")
+
+
+def _cost(found: Operation) -> str:
+    """The leading terms of both passes in one line."""
+    from backproof.cli.analysing import cost_of
+    from derive.text import expression_text
+    from numeric.cost import readable
+    from numeric.errors import CostError
+
+    try:
+        table = cost_of(found)
+    except CostError as reason:
+        return str(reason)
+    parts = [f"{name} {expression_text(readable(count.leading()))}" for name, count in table.items()]
+    return f"{', '.join(parts)} flops (leading terms)"
 
 
 def _symbol(tensor: Tensor) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ SECTIONS = {
     "growth": ("growth", "against_steps"),
     "speed": ("speed", "race"),
     "verify": ("verification", "rate"),
+    "accuracy": ("accuracy", "errors"),
     "campaign": ("campaigns", "rates"),
     "checkers": ("checkers", "side_by_side"),
 }
