@@ -160,7 +160,8 @@ def draw(
 
 def _rounded(values: Array, bounds: Bounds, dtype: Any) -> Array:
     """Values in another dtype, still inside their domain: rounding may land on an open end."""
-    given = np.asarray(values, dtype=dtype)
+    with np.errstate(over="ignore"):  # infinity is outside every domain, and moved inside below
+        given = np.asarray(values, dtype=dtype)
     down = ~bounds.holds(given) & (given >= bounds.hi)
     up = ~bounds.holds(given) & (given <= bounds.lo)
     above = np.nextafter(given, dtype(np.inf)) if bounds.lo != 0 else np.finfo(dtype).tiny  # no subnormal inputs

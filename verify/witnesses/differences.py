@@ -24,7 +24,7 @@ Objective = Callable[[Mapping[str, Array]], float]
 
 _LEVELS = 7
 _FIRST = 2.0**-4
-_FINER = (10, 20)  # binary orders by which steps are made smaller for a second look
+_FINER = (10, 20, 30, 40, 50)  # binary orders by which steps are made smaller for a second look
 _TRUST = 16.0  # an estimate may be off by this factor
 _BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides nothing
 
@@ -191,6 +191,8 @@ def _close_enough(
     if _TRUST * usual.error >= abs(usual.value - got) and not usual.kinked:
         return usual
     for finer in _FINER:
+        if finer > 30 and inputs[name][position]:
+            break  # a step that rounding swallows
         q = quotient(phi, inputs, name, position, finer)
         sharp = _TRUST * q.error <= _BLUNT * abs(q.value)
         overturned = usual.kinked or abs(q.value - usual.value) > _TRUST * (usual.error + q.error)
