@@ -86,10 +86,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the forward and the backward pass cost."""
+    """What the forward and the backward pass cost, and both in one (without what no gradient needs)."""
 
     forward: Count
     backward: Count
+    vjp: Count
 
 
 @dataclass
@@ -199,7 +200,11 @@ def cost(function: Function) -> Cost:
         >>> found.forward.leading(), found.backward.leading()
         (2*d*k*n, 4*d*k*n)
     """
-    return Cost(_count(function, function.forward_text), _count(function, function.backward_text))
+    return Cost(
+        _count(function, function.forward_text),
+        _count(function, function.backward_text),
+        _count(function, function.vjp_text),
+    )
 
 
 def leading(polynomial: Expr) -> Expr:
@@ -228,8 +233,8 @@ def readable(polynomial: Expr) -> Expr:
 
     Example:
         >>> from sympy.abc import n, k, d
-        >>> readable(2*n*k*d + n*k)
-        k*n*(2*d + 1)
+        >>> readable(2*n*k*d + 4*n*k*d**2)
+        2*d*k*n*(2*d + 1)
     """
     forms = [polynomial, factor_terms(polynomial), factor(polynomial)]
     return min(forms, key=lambda form: len(str(form)))

@@ -120,7 +120,7 @@ class Function:
         return self._gradients_text("backward", groups, rewrites, [*held, *self._cotangents])
 
     @cached_property
-    def _vjp_text(self) -> Text:
+    def vjp_text(self) -> Text:
         """Both passes in one function, without what no gradient needs (a loss, say)."""
         groups, rewrites = stable_groups([*self._roots.groups, *self._adjoint_groups], self._definitions, self.tensors)
         groups = needed(groups, self._targets)
@@ -163,7 +163,7 @@ class Function:
     @cached_property
     def vjp_source(self) -> str:
         """The generated function behind :meth:`vjp`: both passes in one."""
-        return f"{_header(self._vjp_text.source)}\n\n\n{self._vjp_text.source}\n"
+        return f"{_header(self.vjp_text.source)}\n\n\n{self.vjp_text.source}\n"
 
     @property
     def header(self) -> str:
@@ -192,16 +192,16 @@ class Function:
         >>> compile(get("relu")).unchecked(np.array([1.0, -1.0]), np.ones(2))
         (array([1., 0.]),)
         """
-        return load(self._vjp_text.source, "vjp", self.name)
+        return load(self.vjp_text.source, "vjp", self.name)
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The names of the positional arguments of :attr:`unchecked`: inputs, then cotangents (``da`` for ``a``)."""
-        return self._vjp_text.arguments
+        return self.vjp_text.arguments
 
     @cached_property
     def _blocks(self) -> Blocks | None:
-        text = self._vjp_text
+        text = self.vjp_text
         products = any(call in text.source for call in (" @ ", "np.vdot(", "np.einsum("))
         how = row_wise(text.groups, self.tensors, text.results)
         if how is None or products:
@@ -235,7 +235,7 @@ class Function:
         pulled, scale = self._pulled(cotangents, plan)
         known = (*values, *pulled)
         arguments = [known[k] for k in self._vjp_places]
-        text = self._vjp_text
+        text = self.vjp_text
         blocks = self._blocks
         if plan.large is None:
             plan.large = blocks is not None and blocks.worth(arguments)
@@ -274,7 +274,7 @@ class Function:
     def _vjp_places(self) -> tuple[int, ...]:
         """Where the arguments of the generated ``vjp`` stand among the inputs and cotangents."""
         known = (*self._inputs, *self._cotangents)
-        return tuple(known.index(name) for name in self._vjp_text.arguments)
+        return tuple(known.index(name) for name in self.vjp_text.arguments)
 
     @cached_property
     def _gradients(self) -> tuple[str, ...]:

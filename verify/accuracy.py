@@ -2,8 +2,8 @@
 
 The range of the inputs is cut into bands ``[2**k, 2**(k + 1))`` of magnitude.  In each band the gradients of the
 generated function, and those of JAX and PyTorch beside them, are compared with ball enclosures, element by element.
-An error counts in units in the last place (ULP) of the true value, and in these units over the condition number of the element: what
-rounding the inputs alone does to it (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6).
+An error counts in units in the last place (ULP) of the true value, and in these units over the condition number of the
+element: what rounding the inputs alone does to it (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6).
 
 True values below the smallest normal number, or above the largest, are met by anything below it, or by infinity. A
 *false zero* is a 0 where the true value is a normal number, and rounding the inputs would leave digits of it.

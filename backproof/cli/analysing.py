@@ -40,12 +40,12 @@ def analyse(
 
 
 def cost_of(found: Operation) -> dict[str, Count]:
-    """The cost of the two passes, by name."""
+    """The cost of the two passes, and of both in one, by name."""
     import numeric
     from numeric.cost import cost
 
     both = cost(numeric.compile(found))
-    return {"forward": both.forward, "backward": both.backward}
+    return {"forward": both.forward, "backward": both.backward, "both in one": both.vjp}
 
 
 def _plain(count: Count) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _cost(found: Operation) -> str:
         table = cost_of(found)
     except CostError as reason:
         return str(reason)
-    parts = [f"{name} {expression_text(readable(count.leading()))}" for name, count in table.items()]
+    parts = [f"{name} {expression_text(readable(count.leading()))}" for name, count in list(table.items())[:2]]
     return f"{', '.join(parts)} flops (leading terms)"
 
 
