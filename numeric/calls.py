@@ -6,6 +6,7 @@ from sympy import Abs, cos, erf, exp, log, sign, sin
 
 from numeric.nodes import (
     Centred,
+    Deviation,
     Erfc,
     Expm1,
     Hypot,
@@ -18,6 +19,7 @@ from numeric.nodes import (
     MinusTanh,
     RootPlus,
     Sech2,
+    SimplexMinus,
     Softmax,
     Softplus,
     Tanh,
@@ -35,4 +37,7 @@ CALLS = {
 ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 """Functions of rows, called with an axis."""
 
-__all__ = ["CALLS", "ROWS"]
+PAIRED_ROWS = {Deviation: "deviation", SimplexMinus: "simplex_minus"}
+"""Functions of two rows, called with an axis."""
+
+__all__ = ["CALLS", "PAIRED_ROWS", "ROWS"]

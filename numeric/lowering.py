@@ -13,7 +13,7 @@ from derive.affine import Ranges
 from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
 from derive.program import Tensor
 from numeric.access import access_value, split_guards
-from numeric.calls import CALLS, ROWS
+from numeric.calls import CALLS, PAIRED_ROWS, ROWS
 from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
@@ -245,25 +245,29 @@ class Lowering:
 
     def _rows(self, e: Softmax, scope: Scope) -> Val:
         body, k, extent, i = e.args
-        if not isinstance(i, Symbol) or i in body.free_symbols or i not in scope.ranges:
-            raise self.unsupported(f"{type(e).__name__} at the position {i}")
         inner = self.full(self.value(body, scope.inner([(k, extent)])), [k], {k: extent})
         axis = inner.axes.index(k)
-        axes = tuple(i if a == k else a for a in inner.axes)
         name = ROWS[type(e)]
-        return Val(self.code.temporary(f"{name}({inner.code}, {axis})", name), axes)
+        rows = self.code.temporary(f"{name}({inner.code}, {axis})", name)
+        if isinstance(i, Symbol) and i in scope.ranges and i not in inner.axes:
+            return Val(rows, tuple(i if a == k else a for a in inner.axes))
+        # One element of each row: a label's, or the diagonal.
+        positions = [self.integer(i if a == k else a, scope) for a in inner.axes]
+        order = joint(positions, tuple(scope.ranges))
+        inside = ", ".join(align(p, order).code for p in positions)
+        return Val(f"pick({rows}, ({inside},))" if scope.guarded else f"{rows}[{inside}]", order)
 
     def _deviation(self, e: Deviation, scope: Scope) -> Val:
         u, weights, k, extent, i = e.args
         if not isinstance(i, Symbol) or i in u.free_symbols | weights.free_symbols or i not in scope.ranges:
-            raise self.unsupported(f"Deviation at the position {i}")
+            raise self.unsupported(f"{type(e).__name__} at the position {i}")
         inner = scope.inner([(k, extent)])
         values = [self.value(v, inner) for v in (u, weights)]
         order = joint(values, tuple(inner.ranges))
         extents = {**scope.ranges, k: extent}
         texts = [align(self.full(v, order, extents), order).code for v in values]
-        axes = tuple(i if a == k else a for a in order)
-        return Val(self.code.temporary(f"deviation({', '.join(texts)}, {order.index(k)})", "deviation"), axes)
+        axes, name = tuple(i if a == k else a for a in order), PAIRED_ROWS[type(e)]
+        return Val(self.code.temporary(f"{name}({', '.join(texts)}, {order.index(k)})", name), axes)
 
     def _root(self, e: RootOfSquares, scope: Scope) -> Val:
         u, divisor, offset, *pairs = e.args

@@ -151,6 +151,23 @@ def deviation(u: Array, weights: Array, axis: int) -> Array:
     return d
 
 
+def simplex_minus(p: Array, v: Array, axis: int) -> Array:
+    """``p - v`` for rows of p with sum 1: ``1 - p`` of an entry above 1/2 is the sum of the others.
+
+    >>> simplex_minus(np.array([1.0, 1e-20]), np.array([1.0, 0.0]), 0)
+    array([-1.e-20,  1.e-20])
+    """
+    r: Array = p - v
+    if p.shape[axis] == 0:
+        return r
+    at = _along(p.argmax(axis=axis), axis)
+    others = p.copy()
+    others[at] = 0
+    rest = np.add.reduce(others, axis=axis)
+    r[at] = np.where(rest < 0.5, (1 - v[at]) - rest, r[at])
+    return r
+
+
 def root_of_squares(u: Array, axis: int | tuple[int, ...], divisor: Any = 1, offset: Any = 0) -> Array:
     """``sqrt(offset + sum(u**2)/divisor)`` along axes, also where the squares overflow or underflow.
 
@@ -277,6 +294,6 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 __all__ = [
     "add_at", "argmax", "argmin", "centred", "deviation", "log_cosh", "log_softmax", "logistic", "logistic_minus",
-    "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick", "root_of_squares", "root_plus", "sech2", "softmax",
-    "softplus", "vanishing", "where", "windows",
+    "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick", "root_of_squares", "root_plus", "sech2",
+    "simplex_minus", "softmax", "softplus", "vanishing", "where", "windows",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from numeric.nodes import (
     LogSoftmax,
     Rewrite,
     Sech2,
+    SimplexMinus,
     Softmax,
     Softplus,
     Tanh,
@@ -103,9 +104,9 @@ class Stabiliser:
             centred = self._centred(e)
             if centred is not None:
                 return centred
-            deviation = self._deviation(e)
-            if deviation is not None:
-                return deviation
+            found = self._deviation(e) or self._simplex_minus(e)
+            if found is not None:
+                return found
         if not isinstance(e, (Add, Mul, log, exp)) or (isinstance(e, Mul) and not any(map(_is_logistic, e.args))):
             return None
         # A function looks into its argument, a product into its factors, a sum into its terms (and their squares).
@@ -122,11 +123,19 @@ class Stabiliser:
 
     def _definition(self, access: Access) -> Expr | None:
         equation = self.definitions[access.tensor]
-        if any(not isinstance(i, Symbol) for i in access.indices):
-            return None  # another row, or a start value
-        mapping = dict(zip(equation.indices, access.indices, strict=True))
+        moved = {f: i for f, i in zip(equation.indices, access.indices, strict=True) if not isinstance(i, Symbol)}
+        if len(moved) > 1:
+            return None
+        mapping = {f: i for f, i in zip(equation.indices, access.indices, strict=True) if f not in moved}
         quiet = Stabiliser({}, self.tensors)
-        return quiet.run(substitute(equation.rhs, mapping))
+        inside = quiet.run(substitute(equation.rhs, mapping))
+        if not moved:
+            return inside
+        # One element of a row is that of the row function; else it is another row, or a start value.
+        ((own, position),) = moved.items()
+        if not isinstance(inside, Softmax) or own != inside.args[3] or own in inside.args[0].free_symbols:
+            return None
+        return inside.func(*inside.args[:3], position)
 
     def _centred(self, e: Add) -> tuple[Expr, str] | None:
         """``u[i, j] - mu[i]`` with ``mu[i] = mean(u[i, j], j)``."""
@@ -164,6 +173,21 @@ class Stabiliser:
                         inner = [substitute(v, {k: own}) for v in (rest, weight)]
                         because = "differences from the entry with the largest weight do not cancel"
                         return Deviation(*inner, own, extent, match[pattern]), because
+        return None
+
+    def _simplex_minus(self, e: Add) -> tuple[Expr, str] | None:
+        """``P[i, j] - v[i, j]`` with a softmax P: cancels where P is nearly 1 and v is."""
+        for part in e.args if len(e.args) == 2 else ():
+            number, p = part.as_coeff_Mul()
+            if number not in (1, -1) or not isinstance(p, Access) or p.tensor not in self.definitions:
+                continue
+            inside = self._definition(p)
+            if type(inside) is Softmax and p.indices.count(inside.args[3]) == 1:
+                j, v = inside.args[3], (part - e) / number
+                own = index(f"{j.name}_row")
+                row = [substitute(x, {j: own}) for x in (p, v)]
+                because = "the sum of the others is 1 less the largest entry, to the last digit"
+                return number * SimplexMinus(*row, own, inside.args[2], j), because
         return None
 
     def _weighted(self, total: Expr, deep: bool = True) -> Iterator[tuple[Access, Expr, Symbol, Expr]]:

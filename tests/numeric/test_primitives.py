@@ -120,3 +120,21 @@ def test_one_row_out_of_range_leaves_the_others_alone() -> None:
     with np.errstate(all="ignore"):
         got = primitives.root_of_squares(np.array([[3e200, 4e200], [3e-200, 4e-200], [3.0, 4.0], [0.0, 0.0]]), 1)
     np.testing.assert_allclose(got, [5e200, 5e-200, 5.0, 0.0], rtol=4e-16)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_probability_less_a_target(axis: int) -> None:
+    rng = np.random.default_rng(6)
+    u = 40 * rng.standard_normal((3, 4, 5))
+    p = primitives.softmax(u, axis)
+    v = np.where(rng.random(u.shape) < 0.4, 1.0, 0.0)
+    true = np.vectorize(lambda x: mpmath.exp(mpmath.mpf(x)), otypes=[object])(u)
+    true = true / true.sum(axis, keepdims=True) - v
+    got = primitives.simplex_minus(p, v, axis)
+    for value, exact in zip(got.ravel(), true.ravel(), strict=True):
+        assert abs(mpmath.mpf(value) - exact) <= 1e-13 * abs(exact)
+
+
+def test_no_probability_is_no_error() -> None:
+    assert primitives.simplex_minus(np.zeros((2, 0)), np.zeros((2, 0)), 1).shape == (2, 0)
+    assert primitives.simplex_minus(np.ones((2, 1)), np.ones((2, 1)), 1).tolist() == [[0.0], [0.0]]
