@@ -20,14 +20,17 @@ Terms = dict[Term, Expr]
 
 
 @cache
-def terms(expression: Expr) -> Terms:
-    """Everything multiplied out, bound indices by canonical names: term without its number -> the number."""
+def terms(expression: Expr, expand: bool = True) -> Terms:
+    """Everything multiplied out, bound indices by canonical names: term without its number -> the number.
+
+    Not multiplied out, terms that cancel against a part of another one are still there.
+    """
     fresh = Fresh("_n")
     work, done = flatten(expression, fresh), []
     while work:
         term = work.pop()
         found = next(((b, e) for b, e in term.factors if is_sum(b) and e.is_Integer and e.is_positive), None)
-        if found is None:
+        if found is None or not expand:
             done.append(term)
             continue
         rest = [(b, e - 1 if b == found[0] else e) for b, e in term.factors]
@@ -43,13 +46,19 @@ def is_sum(base: Expr) -> bool:
 
 
 def breaks(steps: Iterable[Step]) -> list[Step]:
-    """The steps that do not begin with what is there, and the results that are not what is left."""
+    """The steps that do not begin with what is there, and the results that are not what is left, in either form."""
+    steps = list(steps)
+    plain = _breaks(steps, False)
+    return [step for step in _breaks(steps, True) if step in plain]
+
+
+def _breaks(steps: Iterable[Step], expand: bool) -> list[Step]:
     found: list[Step] = []
     left: Terms = {}
     for step in steps:
         if step.rule in ("local derivative", "matrix form"):
             continue  # beside the chain: about one factor, and about the result in another notation
-        before, after = terms(step.before), terms(step.after)
+        before, after = terms(step.before, expand), terms(step.after, expand)
         if step.rule == "chain rule":
             left = after
         elif step.rule == "result":

@@ -9,13 +9,15 @@ import pytest
 from sympy import Integer, Rational
 
 from derive import matrix_form as module
-from derive.matrix import Bracket, Column, Matrix, Outer, Power, Product, Scalar, Times, Total, Transpose, Whole
+from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Power, Product, Scalar, Times, Total, Transpose, Whole
 from derive.matrix_form import Recogniser, matrix_form, normal_text
 from derive.matrix_index import index_form
 from derive.program import Equation, Program
 from derive.registry import declare, names
 from derive.reverse import derive
 from tests.derive.support import derived
+
+EVEN = ("Abs", "cos")
 
 
 def corrupted(tree: Matrix, signed: bool = True) -> Iterator[Matrix]:
@@ -40,7 +42,8 @@ def corrupted(tree: Matrix, signed: bool = True) -> Iterator[Matrix]:
             if axis is not None:
                 yield Total(op, a, None, keep)
                 yield Total(op, a, 1 - axis, keep)
-    even = isinstance(tree, Power) and tree.exponent.is_even  # there a sign does not count
+    # there a sign does not count
+    even = tree.exponent.is_even if isinstance(tree, Power) else isinstance(tree, Apply) and tree.function in EVEN
     for field in fields(tree):
         value = getattr(tree, field.name)
         if isinstance(value, Matrix):
@@ -48,7 +51,8 @@ def corrupted(tree: Matrix, signed: bool = True) -> Iterator[Matrix]:
         elif isinstance(value, tuple):
             for k, part in enumerate(value):
                 yield from (
-                    replace(tree, **{field.name: (*value[:k], bad, *value[k + 1 :])}) for bad in corrupted(part)
+                    replace(tree, **{field.name: (*value[:k], bad, *value[k + 1 :])})
+                    for bad in corrupted(part, not even and (signed or not isinstance(tree, Times)))
                 )
 
 

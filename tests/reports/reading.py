@@ -32,6 +32,8 @@ Value = float
 Tensor = Callable[[tuple[int, ...]], float]
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min, "ReLU": lambda u: max(u, 0.0),
+    "sin": math.sin, "cos": math.cos, "erf": math.erf, "sign": lambda u: float((u > 0) - (u < 0)),
+    "GELU": lambda u: u * math.erfc(-u / math.sqrt(2)) / 2, "SiLU": lambda u: u / (1 + math.exp(-u)),
 }  # fmt: skip
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
@@ -114,6 +116,8 @@ class Reader:
                 return self.numbers[box]
             case Letter("e"):
                 return math.e
+            case Letter("pi"):
+                return math.pi
             case Fraction(numerator, denominator):
                 return self.read(numerator) / self.read(denominator)
             case Root(radicand):
@@ -177,6 +181,8 @@ class Reader:
         self.numbers = saved
         if sign.name == "sum":
             return math.fsum(values)
+        if sign.name == "argmax":
+            return float(values.index(max(values)))
         return math.prod(values) if sign.name == "prod" else {"max": max, "min": min}[sign.name](values)
 
     def axis(self, index: Box, boxes: Sequence[Box]) -> int:
