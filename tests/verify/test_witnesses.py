@@ -20,6 +20,7 @@ from verify.verdicts import Verdict, overall, worst
 from verify.witnesses import rational
 from verify.witnesses.balls import Truth, accumulated, distance, to_float
 from verify.witnesses.differences import judge, quotient, taylor_slope
+from verify.witnesses.dot_product import identity
 from verify.witnesses.perturbation import Perturbation
 
 FUNCTIONS = {
@@ -261,3 +262,13 @@ def test_a_slope_that_only_fine_steps_see_is_confirmed_and_a_wrong_one_is_not() 
     right = np.array([1e4 + 1, 1 + 1e-8 * (1 + 1e-8) ** -1.5])
     assert judge(phi, inputs, "x", right).verdict is Verdict.AGREES
     assert judge(phi, inputs, "x", right * [1.01, 1]).verdict is Verdict.WRONG_FORMULA
+
+
+def test_a_slope_that_is_zero_agrees_with_a_gradient_that_is_zero() -> None:
+    # one class: its probability is 1 whatever the logits are
+    derivation = derive(get("softmax_cross_entropy"))
+    classes = derivation.program.dimensions[1]
+    case = sample(derivation.program, 3, sizes={s: 1 if s == classes else 3 for s in derivation.program.dimensions})
+    rng = np.random.default_rng(0)
+    assert identity(derivation, case, {"Z": np.zeros((3, 1))}, rng).verdict is Verdict.AGREES
+    assert identity(derivation, case, {"Z": np.full((3, 1), 1e-30)}, rng).verdict is Verdict.WRONG_FORMULA
