@@ -9,12 +9,14 @@ from numeric.nodes import (
     Deviation,
     Erfc,
     Expm1,
+    Expm1Minus,
     Hypot,
     Log1p,
     LogCosh,
     Logistic,
     LogisticMinus,
     LogisticSlope,
+    LogRatio,
     LogSoftmax,
     MinusTanh,
     RootPlus,
@@ -31,6 +33,7 @@ CALLS = {
     Abs: "np.abs", sign: "np.sign", Log1p: "np.log1p", Expm1: "np.expm1", Tanh: "np.tanh", Hypot: "np.hypot",
     Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
     Sech2: "sech2", LogCosh: "log_cosh", MinusTanh: "minus_tanh", RootPlus: "root_plus", Vanishing: "vanishing",
+    Expm1Minus: "expm1_minus", LogRatio: "log_ratio",
 }  # fmt: skip
 """Functions of numbers."""
 

@@ -36,6 +36,32 @@ def log_cosh(u: Array) -> Array:
     return np.asarray(np.where(size < 4, np.log1p(2 * half * half), far))
 
 
+def expm1_minus(u: Array) -> Array:
+    """``exp(u) - 1 - u``: near 0 by its power series.
+
+    >>> float(expm1_minus(np.array(1e-3)))
+    5.001667083416681e-07
+    """
+    near = np.clip(u, -1, 1)
+    t: Any = near / 21 + 1
+    for k in range(20, 2, -1):
+        t = near / k * t + 1
+    return np.asarray(np.where(np.abs(u) < 1, near * near / 2 * t, np.expm1(u) - u))
+
+
+def log_ratio(a: Array, b: Array, difference: Array) -> Array:
+    """``log(a/b)`` for positive numbers and ``a - b``: near 1 from that, and also where the quotient is out of range.
+
+    >>> float(log_ratio(np.array(1e300), np.array(1e-300), np.array(1e300)))
+    1381.5510557964274
+    """
+    r = difference / b
+    q = a / b
+    far = (q == 0) | np.isinf(q) | (q < np.finfo(q.dtype).tiny)
+    found = np.where(far, np.log(a) - np.log(b), np.log(q))
+    return np.asarray(np.where(np.abs(r) < 0.5, np.log1p(r), found))
+
+
 def root_plus(u: Array, v: Array) -> Array:
     """``u + sqrt(u**2 + v**2)``, for negative ``u`` by its conjugate.
 
@@ -55,4 +81,4 @@ def vanishing(f: Array, g: Array) -> Array:
     return np.asarray(np.where(f == 0, f, f * g))
 
 
-__all__ = ["log_cosh", "minus_tanh", "root_plus", "vanishing"]
+__all__ = ["expm1_minus", "log_cosh", "log_ratio", "minus_tanh", "root_plus", "vanishing"]

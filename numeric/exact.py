@@ -32,6 +32,15 @@ class _Deeper(Exception):
         self.name, self.position = name, position
 
 
+class Share:
+    """A perturbation in proportion to whatever the element has become."""
+
+    __slots__ = ("by",)
+
+    def __init__(self, by: Any) -> None:
+        self.by = by
+
+
 class Plan:
     """The equations of a program at given sizes, compiled element by element when an element is asked for.
 
@@ -100,8 +109,8 @@ class Exact:
     ``inputs`` maps names to arrays, nested lists or numbers (float32, float64 and fractions go in without rounding);
     hyper-parameters that are not given take their defaults.  ``field`` is ``"arb"`` (python-flint balls of ``bits``
     bits: every value encloses the true one) or ``"rational"`` (exact fractions).  ``perturb={(name, position): h}``
-    adds ``h`` to that element right after it is computed, so that all that depends on it follows.  ``plans`` saves
-    compiling again what an evaluation of the same program at other values has compiled.
+    adds ``h`` (or a :class:`Share` of it) to that element right after it is computed, so that all that depends on it
+    follows.  ``plans`` saves compiling again what an evaluation of the same program at other values has compiled.
 
     Raises :class:`ShapeError` for contradicting shapes, :class:`NotRational` for ``exp`` and the like in the rational
     field, :class:`Undecidable` where overlapping balls would have to be compared, and :class:`OutOfBounds` for an
@@ -249,7 +258,8 @@ class Exact:
         finally:
             self._depth -= 1
         if key in self._perturb:
-            value = value + self.field.number(self._perturb[key])
+            change = self._perturb[key]
+            value = value * (1 + change.by) if isinstance(change, Share) else value + self.field.number(change)
         self._memo[key] = value
         return value
 

@@ -69,6 +69,18 @@ class MinusTanh(Function):  # type: ignore[misc]
     is_extended_real = True
 
 
+class Expm1Minus(Function):  # type: ignore[misc]
+    """``exp(u) - 1 - u``."""
+
+    is_extended_real = True
+
+
+class LogRatio(Function):  # type: ignore[misc]
+    """``log(a/b)`` with the third argument ``a - b``."""
+
+    is_extended_real = True
+
+
 class LogCosh(Function):  # type: ignore[misc]
     """``log((exp(u) + exp(-u))/2)``."""
 

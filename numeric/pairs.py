@@ -11,10 +11,12 @@ from derive.program import Equation, Tensor
 from numeric.nodes import (
     Erfc,
     Expm1,
+    Expm1Minus,
     Hypot,
     LogCosh,
     Logistic,
     LogisticSlope,
+    LogRatio,
     MinusTanh,
     RootPlus,
     Sech2,
@@ -46,7 +48,7 @@ def _factors(part: Expr) -> Iterator[tuple[Expr, Expr]]:
     factors = Mul.make_args(part)
     for position, f in enumerate(factors):
         base = f.base if isinstance(f, Pow) else f
-        if isinstance(base, (erf, Tanh, Logistic, exp, Hypot)):
+        if isinstance(base, (erf, Tanh, Logistic, exp, Expm1, Hypot)):
             yield f, Mul(*(o for k, o in enumerate(factors) if k != position))
 
 
@@ -67,6 +69,8 @@ def _joined(f: Expr, other: Expr) -> Found:
             return -Sech2(f.base.args[0]), "1 - tanh(u)**2 without cancellation"
     if isinstance(f, Tanh) and other == -u:
         return -MinusTanh(u), "u - tanh(u) without cancellation"
+    if isinstance(f, Expm1) and other == -u:
+        return Expm1Minus(u), "exp(u) - 1 - u without cancellation"
     if isinstance(f, Hypot) and other in (u, -u):
         return RootPlus(other, f.args[1]), "the conjugate, where a number and a root nearly cancel"
     if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, Hypot):
@@ -85,6 +89,15 @@ def log_of_cosh(u: Expr) -> Found:
             c, rest = term.as_coeff_Mul()
             if isinstance(rest, exp) and u == c * (rest + 1 / rest) and c.is_positive:
                 return LogCosh(rest.args[0]) + log(2 * c), "the logarithm of a hyperbolic cosine without overflow"
+    return None
+
+
+def log_of_ratio(u: Expr) -> Found:
+    """``log(a/b)``, which is lost where the quotient overflows, and cancels near 1 where ``a - b`` is plainer."""
+    bottom = Mul(*(f.base for f in Mul.make_args(u) if isinstance(f, Pow) and f.exp == -1))
+    top = u * bottom
+    if bottom.has(Access) and top.has(Access) and not top.could_extract_minus_sign():
+        return LogRatio(top, bottom, (top - bottom).expand()), "the logarithm of a ratio, near 1 and out of range"
     return None
 
 
@@ -128,4 +141,4 @@ def _degree(e: Expr, tensors: set[str]) -> int:
     return int(isinstance(e, Access) and e.tensor in tensors)
 
 
-__all__ = ["hypotenuse", "log_of_cosh", "pair", "vanished"]
+__all__ = ["hypotenuse", "log_of_cosh", "log_of_ratio", "pair", "vanished"]

@@ -27,7 +27,7 @@ from numeric.nodes import (
     Softplus,
     Tanh,
 )
-from numeric.pairs import hypotenuse, log_of_cosh, pair, vanished
+from numeric.pairs import hypotenuse, log_of_cosh, log_of_ratio, pair, vanished
 
 
 class Stabiliser:
@@ -87,7 +87,7 @@ class Stabiliser:
                 return Logistic(-u) ** (-e.exp), "exp would overflow; the logistic function does not"
             return hypotenuse(e, self.tensors)
         if isinstance(e, log):
-            return _log_rule(e.args[0]) or log_of_cosh(e.args[0])
+            return _log_rule(e.args[0]) or log_of_cosh(e.args[0]) or log_of_ratio(e.args[0])
         if isinstance(e, Add):
             return _add_rule(e) or pair(e)
         if isinstance(e, Mul):

@@ -33,7 +33,7 @@ from derive.nodes import IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
 from derive.program import Equation, Program, Tensor
 from derive.registry import declare
 from numeric.errors import NotRational, OutOfBounds, ShapeError, Undecidable, UnsupportedExpression
-from numeric.exact import Exact, Plans, enclosures
+from numeric.exact import Exact, Plans, Share, enclosures
 
 i, j, k, t = map(index, "ijkt")
 n, m, T = map(dimension, ("n", "m", "T"))
@@ -262,3 +262,11 @@ def test_shared_plans_hold_no_values(rhs: Expr) -> None:
             assert all(b.overlaps(arb(fmpq(v.numerator, v.denominator))) for b, v in zip(bits[1], shared, strict=True))
     moved = Exact(here, points[0], field="rational", perturb={("x", (0,)): 1}, plans=plans).array("y").tolist()
     assert moved == Exact(here, points[0], field="rational", perturb={("x", (0,)): 1}).array("y").tolist()
+
+
+def test_a_share_of_what_an_element_becomes() -> None:
+    program = declare("x[n]\nP[i] = exp(x[i])/sum(exp(x[j]), j)\nL = log(pad(P[0]))").program
+    down = Share(-Fraction(1, 4))
+    moved = Exact(program, {"x": [0.0, 0.0]}, perturb={("x", (0,)): -1000, ("P", (0,)): down})
+    # log(3/4) - 1000, up to exp(-1000); a fourth of 1/2 taken off would leave a negative number
+    assert abs(float(moved.value("L").mid()) + 1000.2876820724518) < 1e-12

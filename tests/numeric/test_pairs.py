@@ -27,6 +27,10 @@ VALUES = {
     "1 + x/sqrt(x**2 + b)": (-1e10, 2e-20),
     "w - w*x/sqrt(x**2 + b)": (1e10, 3 * 2e-20),
     "1/sqrt(x**2 + b)": (1e300, 1e-300),
+    "exp(x) - x - 1": (1e-3, 5.001667083416681e-07),
+    "w + w*x - w*exp(x)": (1e-3, -3 * 5.001667083416681e-07),
+    "log(b*x/(x + b))": (1e300, 1.3862943611198906),
+    "w*log(x/b)": (4 + 2.0**-50, 3 * 2.2204460492503128e-16),
     "sqrt(x**2 + w**2)": (1e200, 1e200),
     "log((exp(x) + exp(-x))/2)": (1e-3, 4.999999166666889e-07),
     # tanh(log(1 + exp(x))): put into the definition, exp(log(...)) would fall away, and tanh with it

@@ -30,7 +30,7 @@ from derive.named import NamedFunction
 from derive.nodes import Access, Maximum, Reduce, Where
 from derive.program import Program, Tensor
 from numeric.errors import Undecidable
-from numeric.exact import Exact, Plans
+from numeric.exact import Exact, Plans, Share
 from verify.domains import bounds_of
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
@@ -225,7 +225,9 @@ class Truth:
                 unit = _ball(size / 2**31)
                 for position, value in np.ndenumerate(array):
                     if value.is_finite() and not exact[position]:
-                        perturb[tensor.name, position] = value * (unit * int(shares[position]))
+                        # a share of what the element becomes: a fixed change of a probability that has become
+                        # much smaller would make it negative
+                        perturb[tensor.name, position] = Share(unit * int(shares[position]))
         return self._exact(_BITS[1], perturb)
 
 
