@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Eq, Expr, Integer, Symbol
+from sympy import Add, Eq, Expr, Integer, Symbol
 
 from derive.adjoint_names import AdjointNames, active, is_read_on
 from derive.derivation import Derivation, Step
@@ -27,6 +27,7 @@ from derive.program import Equation, Program, Tensor
 from derive.simplify import Simplifier, patterns_of, plain_sum
 from derive.step_order import in_order, mentioned
 from derive.terms import Fresh, Term, flatten, make_term
+from derive.vanishing import vanishes, vanishing
 
 
 def derive(
@@ -107,6 +108,7 @@ class Reverse:
             if name not in self.passed or not self.program.equations_of(name):
                 equations.extend(self._adjoint(name) if name in self.passed else self._zero(name))
         gradients = {name: self.names[name] for name in self.wrt}
+        equations = self._without_zeros(equations)
         adjoint = Program(
             name=f"{self.program.name}_adjoint",
             tensors={**self.program.tensors, **self.tensors},
@@ -137,6 +139,21 @@ class Reverse:
         )
         forms, form_steps = matrix_forms(derivation)
         return replace(derivation, matrices=forms, steps=derivation.steps + tuple(form_steps))
+
+    def _without_zeros(self, equations: list[Equation]) -> list[Equation]:
+        """Adjoints that nothing feeds are 0, and so is what they would bring to others."""
+        zero = vanishing(equations)
+        result = []
+        for e in equations:
+            terms = [t for t in Add.make_args(e.rhs) if not vanishes(t, zero)]
+            after = Add(*terms) if len(terms) < len(Add.make_args(e.rhs)) else e.rhs
+            if after != e.rhs:
+                shape = tuple(n for n in e.extents if n is not None)
+                silent = sorted({a.tensor for a in e.rhs.atoms(Access) if a.tensor in zero})
+                because = f"nothing feeds {' and '.join(silent)}"
+                self.steps.append(Step("zero", e.target, e.indices, e.extents, e.rhs, after, because, shape))
+            result.append(replace(e, rhs=after))
+        return result
 
     # -- cotangents ---------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Abs, cos, erf, exp, log, sign, sin
+from sympy import Abs, Expr, cos, erf, exp, log, sign, sin
 
 from numeric.nodes import (
     Centred,
@@ -37,10 +37,24 @@ CALLS = {
 }  # fmt: skip
 """Functions of numbers."""
 
+OWN = tuple(kind for kind in CALLS if kind.__module__.startswith("numeric."))
+"""Those of which SymPy knows no value."""
+
+
+def is_constant(e: Expr) -> bool:
+    """Whether SymPy can say what number an expression is.
+
+    >>> from sympy import Integer, sqrt
+    >>> is_constant(sqrt(2)), is_constant(Logistic(Integer(1)))
+    (True, False)
+    """
+    return bool(e.is_number) and not e.has(*OWN)
+
+
 ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 """Functions of rows, called with an axis."""
 
 PAIRED_ROWS = {Deviation: "deviation", SimplexMinus: "simplex_minus"}
 """Functions of two rows, called with an axis."""
 
-__all__ = ["CALLS", "PAIRED_ROWS", "ROWS"]
+__all__ = ["CALLS", "PAIRED_ROWS", "ROWS", "is_constant"]

@@ -13,7 +13,7 @@ from derive.affine import Ranges
 from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
 from derive.program import Tensor
 from numeric.access import access_value, split_guards
-from numeric.calls import CALLS, PAIRED_ROWS, ROWS
+from numeric.calls import CALLS, PAIRED_ROWS, ROWS, is_constant
 from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
@@ -51,7 +51,7 @@ class Lowering:
 
     def value(self, e: Expr, scope: Scope) -> Val:
         """The value of an expression as an array over some of the scope's axes."""
-        if e.is_number:
+        if is_constant(e):
             return self._number(e)
         if isinstance(e, Symbol):
             return self._symbol(e, scope)
@@ -151,15 +151,15 @@ class Lowering:
         ``more`` are factors that have been written already.
         """
         padded = padded or {}
-        irrational = Mul(*(f for f in factors if f.is_number))
+        irrational = Mul(*(f for f in factors if is_constant(f)))
         if not irrational.is_Rational:
-            factors = [irrational, *(f for f in factors if not f.is_number)]
+            factors = [irrational, *(f for f in factors if not is_constant(f))]
         top: list[Val] = list(more)
         bottom: list[Val] = []
         roots: list[Val] = []
         negative = False
         for factor in factors:
-            if factor.is_number and factor.is_negative:
+            if is_constant(factor) and factor.is_negative:
                 negative, factor = not negative, -factor
             if isinstance(factor, Rational) and factor.q != 1 and (factor.p == 1 or factor.q == 2):
                 bottom.append(Val(str(factor.q)))

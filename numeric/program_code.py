@@ -8,7 +8,8 @@ from sympy import Add, And, Expr, Mul, Symbol
 
 from derive.nodes import Access, Iverson
 from derive.program import Equation, Group, Tensor
-from numeric.code import Code, align
+from numeric.calls import is_constant
+from numeric.code import Code, Val, align
 from numeric.errors import UnsupportedExpression
 from numeric.hoist import hoist
 from numeric.lowering import Lowering, Scope
@@ -43,6 +44,8 @@ class ProgramCode:
         ranges = equation.ranges
         lowering = self._lowering(equation)
         value = lowering.value(equation.rhs, Scope(ranges))
+        if is_constant(equation.rhs):
+            value = Val(f"dtype.type({value.code})")  # a bare number is no array, and has no dtype
         value = lowering.full(value, order, ranges)
         self.code.line(f"{equation.target} = {align(value, order).code}")
 

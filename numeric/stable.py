@@ -313,7 +313,7 @@ def _logistic_minus(e: Add) -> tuple[Expr, str] | None:
 def _mul_rule(e: Mul) -> tuple[Expr, str] | None:
     factors = list(e.args)
     for factor in factors:
-        if isinstance(factor, Logistic) and (opposite := Logistic(-factor.args[0])) in factors:
+        if isinstance(factor, Logistic) and (opposite := Logistic(-factor.args[0])) in factors and opposite != factor:
             rest = Mul(*(f for f in factors if f not in (factor, opposite)))
             return rest * LogisticSlope(max(factor.args[0], -factor.args[0], key=_positive_first)), (
                 "both tails of the logistic function from one exponential"

@@ -195,6 +195,7 @@ SAMPLES = (
         "x[T, m], g[T, m], h0[m]\nh[t, j] = g[t, j]*h[t - 1, j] + (1 - g[t, j])*x[t, j]*(t + 1)\nh[-1, j] = h0[j]",
         tuple({"x": (steps, 2), "g": (steps, 2), "h0": (2,)} for steps in (0, 1, 5)),
     ),
+    Sample("constants", "x[n]\ny[i] = x[i]*tanh(0) + x[i]**2*sigmoid(0)*exp(1)", ({"x": (4,)}, {"x": (0,)})),
     Sample(
         "index_power",
         "b, x[n]\ny[t] = x[t]/(1 - b**(t + 1))",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import nan, zoo
 
 import verify.mutants.judging
 from derive.derivation import Derivation
@@ -206,3 +207,23 @@ def test_gradcheck_is_asked_about_the_same_mutants() -> None:
         table = kill_table(name, seed=1, derivation=derived(name), beside=["gradcheck"])
         assert table.false_alarms == ()
         assert 0 < table.rejected("gradcheck") < len(table.of(KILLED))
+
+
+def test_an_order_that_changes_nothing_is_proven_equivalent() -> None:
+    """The gradient of a mean over both axes is the same everywhere; that of one axis is not."""
+    for text, proven in (("x[n, k]\nL = mean(x)", True), ("x[n, k]\nm[i] = mean(x[i, j], j)", False)):
+        operation = declare(text)
+        table = kill_table(operation, seed=3, beside=())
+        (found,) = [o for o in table.outcomes if o.mutant.name == "memory order (x)"]
+        assert found.status == (EQUIVALENT if proven else KILLED), text
+        assert table.ok
+
+
+def test_a_mutation_to_no_number_is_left_out() -> None:
+    # without its only argument z, log(z) would be log(0)
+    assert mutants(derivation_of(declare("z[n]\n0 < z[n]\ny = z*log(z)")))
+    for operation in ("mish", "log_sigmoid"):
+        for mutant in mutants(derived(operation)):
+            if mutant.derivation is not None:
+                assert not any(e.rhs.has(nan, zoo) for e in mutant.derivation.combined.equations)
+            mutant.make()

@@ -44,6 +44,7 @@ def behaviours(derivation: Derivation, right: Function) -> Iterator[Mutant]:
                 "transpose",
                 f"the gradient of {name} is computed transposed and only reshaped",
                 partial(_memory_order, right.vjp, name),
+                moved={name: _reordered},
             )
     if values or seeds:
         yield mutant("float32 accumulation", "computed in float32, returned in float64", partial(_narrow, right.vjp))
@@ -79,10 +80,13 @@ def _one_entry(vjp: Gradients, name: str) -> Gradients:
 def _memory_order(vjp: Gradients, name: str) -> Gradients:
     def wrong(inputs: Arrays, cotangents: Arrays) -> Arrays:
         result = dict(vjp(inputs, cotangents))
-        value = np.asarray(result[name])
-        return {**result, name: np.swapaxes(value, -1, -2).reshape(value.shape)}
+        return {**result, name: _reordered(np.asarray(result[name]))}
 
     return wrong
+
+
+def _reordered(value: Array) -> Array:
+    return np.swapaxes(value, -1, -2).reshape(value.shape)
 
 
 def _narrow(vjp: Gradients) -> Gradients:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flint
@@ -59,6 +59,21 @@ class Equality:
                     return 0
                 compared += found
             points += compared > 0
+        return points if points >= LEAST else 0
+
+    def unmoved(self, name: str, moved: Callable[[Any], Any]) -> int:
+        """At how many points a gradient stays what it is when its elements are rearranged; 0 as for :meth:`proven`."""
+        tensor, points = self.derivation.gradients[name], 0
+        for number, case in enumerate(self.cases):
+            right = self._exact(number, case, BITS[-1])
+            shape = right.shape(tensor)
+            places = np.arange(int(np.prod(shape))).reshape(shape)
+            changed = [(at, np.unravel_index(int(source), shape)) for at, source in np.ndenumerate(moved(places))]
+            pairs = [(at, tuple(map(int, source))) for at, source in changed if at != tuple(source)]
+            found = [_alike(_value(right, tensor, at), _value(right, tensor, source)) for at, source in pairs]
+            if False in found:
+                return 0
+            points += any(found)
         return points if points >= LEAST else 0
 
     def _same(self, number: int, case: Case, tensor: str, theirs: str, mutated: Derivation, plans: Plans) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from sympy import nan, zoo
 
 from derive.derivation import Derivation
 from derive.errors import BackproofError
@@ -87,7 +88,9 @@ def mutants(derivation: Derivation) -> tuple[Mutant, ...]:
 
 
 def _sound(changed: Derivation, derivation: Derivation) -> bool:
-    """Whether changed equations can still be evaluated in some order, recurrences included."""
+    """Whether changed equations are numbers still, and can be evaluated in some order, recurrences included."""
+    if any(e.rhs.has(nan, zoo) for e in changed.combined.equations):
+        return False
     try:
         loops = [
             [group.direction for group in program.groups if group.direction]

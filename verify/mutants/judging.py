@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from sympy import Symbol
 
 from derive.derivation import Derivation
 from numeric.function import compile
@@ -24,6 +25,7 @@ AGAIN = "called again"
 _OTHER = 15_485_863  # added to a seed: other inputs than at any point of the strata
 _CALLS = 3
 _FURTHER = 6
+_BUDGET = 1200  # scalar operations of a further point: larger sizes than those of the strata
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,29 @@ class Trial:
         for place, found in (self._everywhere if strata is None else self.points.places(strata)).items():
             self.places[place] = found
             if AGAIN not in self.places:
-                others = [self._drawn(found[0][0].stratum, number) for number in range(_CALLS)]
+                first = found[0][0]
+                others = [self._drawn(first.stratum, number, first.sizes) for number in range(_CALLS)]
                 self.places[AGAIN] = [found[0], *others]
 
-    def _drawn(self, stratum: str, number: int) -> tuple[Case, Truth]:
-        """Another point of a stratum, in the sizes of the first one; every second has random hyper-parameters."""
-        program, seed = self.derivation.program, self.seed + _OTHER + number
-        first, hypers = self.ordinary(), "random" if number % 2 else "default"
-        sizes = first.sizes
-        case = sample(program, seed, stratum=stratum, sizes=sizes, hypers=hypers, derivation=self.derivation)
+    def _drawn(self, stratum: str, number: int, sizes: Mapping[Symbol, int] | None) -> tuple[Case, Truth]:
+        """Another point of a stratum, in sizes of its own if none are given; every second has random hyper-parameters."""
+        seed, hypers = self.seed + _OTHER + number, "random" if number % 2 else "default"
+        case = sample(
+            self.derivation.program,
+            seed,
+            stratum=stratum,
+            sizes=sizes,
+            hypers=hypers,
+            derivation=self.derivation,
+            budget=_BUDGET,
+        )
         return case, Truth(self.derivation, case, plans=self.points.plans)
 
     @cached_property
     def _further(self) -> dict[str, Place]:
-        """More points of each stratum, for what passed everywhere."""
+        """More points of each stratum in other sizes, for what passed everywhere."""
         strata = (name for name in self._everywhere if not name.startswith("size"))
-        return {name: [self._drawn(name, _CALLS + k) for k in range(_FURTHER)] for name in strata}
+        return {name: [self._drawn(name, _CALLS + k, None) for k in range(_FURTHER)] for name in strata}
 
     @cached_property
     def _equality(self) -> Equality:
@@ -114,7 +123,10 @@ class Trial:
 
         They are those of all strata, whichever the trial judges, and more of each.
         """
-        return self._equality.proven(mutant.derivation) if mutant.derivation is not None else 0
+        if mutant.derivation is not None:
+            return self._equality.proven(mutant.derivation)
+        found = [self._equality.unmoved(name, moved) for name, moved in mutant.moved.items()]
+        return min(found, default=0)
 
     def ordinary(self) -> Case:
         """The point that other checkers are given."""

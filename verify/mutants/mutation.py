@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ class Mutant:
 
     ``make`` returns a fresh function ``vjp(inputs, cotangents)`` each time, since a mutant may keep state between its
     calls.  ``derivation`` holds the mutated equations where the mistake is one of the formula, and is ``None`` where
-    it is one of the code around it (precision, state, memory).
+    it is one of the code around it (precision, state, memory).  ``moved`` says what the latter does to each gradient, if
+    that is a rearrangement of its elements.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Mutant:
     description: str
     make: Callable[[], Gradients]
     derivation: Derivation | None = None
+    moved: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.description}"

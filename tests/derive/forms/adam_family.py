@@ -44,8 +44,7 @@ FORMS = {
     "lion": (
         "dtheta_total[t, j] = pad(dtheta_total[t + 1, j])*(1 - alpha*lam) + dtheta[t, j]\n"
         "dtheta_total[-1, j] = pad(dtheta_total[0, j])*(1 - alpha*lam)\n"
-        "dm[t, j] = pad(dm[t + 1, j])*beta2\n"
-        "dg = (1 - beta2)*dm\n"
+        "dg = 0\n"
         "dtheta0[j] = dtheta_total[-1, j]"
     ),
     "lamb": (
