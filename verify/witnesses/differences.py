@@ -11,7 +11,7 @@ Source: Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, Advances in En
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ Objective = Callable[[Mapping[str, Array]], float]
 
 _LEVELS = 7
 _FIRST = 2.0**-4
+_SAME = 1e-10  # a smaller relative difference is no other formula, whatever an estimate that happens to be low says
+_SHARP = 1e-2  # a second look that is vaguer confirms nothing
 _FINER = (10, 20, 30, 40, 50)  # binary orders by which steps are made smaller for a second look
 _TRUST = 16.0  # an estimate may be off by this factor
 _BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides nothing
@@ -41,6 +43,7 @@ class Quotient:
     left: float
     right: float
     kinked: bool
+    confirmed: bool = False  # a second look that bears a gradient out
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def judge(
         size = max(abs(q.value), abs(got))
         allowed = _TRUST * q.error
         gap = abs(q.value - got)
-        if not np.isfinite(got) or (gap > allowed and gap > 64 * np.finfo(float).eps * size):
+        if not np.isfinite(got) or (gap > max(allowed, _SAME * size) and not q.confirmed):
             detail = f"differences give {q.value!r} +- {q.error:.2g}, the gradient is {got!r}"
             return Finding(
                 Verdict.WRONG_FORMULA,
@@ -194,10 +197,13 @@ def _close_enough(
         if finer > 30 and inputs[name][position]:
             break  # a step that rounding swallows
         q = quotient(phi, inputs, name, position, finer)
-        sharp = _TRUST * q.error <= _BLUNT * abs(q.value)
+        sharp = _TRUST * q.error <= _SHARP * max(abs(q.value), abs(usual.value))
         overturned = usual.kinked or abs(q.value - usual.value) > _TRUST * (usual.error + q.error)
-        if sharp and overturned and not q.kinked and abs(q.value - got) <= _TRUST * q.error:
-            return q
+        near = abs(q.value - got) <= max(_TRUST * q.error, _BLUNT * abs(q.value))
+        if sharp and overturned and near and not q.kinked:
+            return replace(q, confirmed=True)
+        if q.kinked and not usual.kinked:
+            return q  # the usual steps went past a second kink
     return usual
 
 
