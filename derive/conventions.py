@@ -9,7 +9,7 @@ from sympy import Abs, Basic, Expr, sign
 from sympy.logic.boolalg import Boolean
 
 from derive.named import NamedFunction
-from derive.nodes import Access, Maximum, Minimum, Reduce, Where
+from derive.nodes import Access, IntegerAccess, Maximum, Minimum, Reduce, Where
 from derive.program import Equation
 
 
@@ -56,7 +56,7 @@ def _said(node: Expr) -> tuple[str, Basic, str] | None:
         return "At a tie of", node, f" {_ties(node.ties, 'argument')}."
     if isinstance(node, Reduce) and node.op in ("max", "min"):
         return "At a tie of", node, f" {_ties(node.ties or 'first', 'extremum')}."
-    if isinstance(node, Where) and node.condition.has(Access):
+    if isinstance(node, Where) and any(not isinstance(a, IntegerAccess) for a in node.condition.atoms(Access)):
         return "Where the condition", node.condition, " changes, the derivative is that of the branch taken."
     if isinstance(node, Abs):
         return "The derivative of", node, " at 0 is 0."

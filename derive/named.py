@@ -6,12 +6,13 @@ Their derivative is taken by SymPy from the definition and folded back into name
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sympy import Expr, Function, Symbol
 from sympy.core.function import ArgumentIndexError
 
-from derive.scalar import derivative
+from derive.scalar import derivative, in_exponential
 
 
 class NamedFunction(Function):  # type: ignore[misc]
@@ -36,7 +37,7 @@ class NamedFunction(Function):  # type: ignore[misc]
         known = cls.__dict__["_derivatives"]
         if position not in known:
             call = cls(*cls.parameters)
-            known[position] = derivative(call, cls.body, cls.parameters[position], named_functions())
+            known[position] = derivative(call, cls.body, cls.parameters[position], foldable_functions())
         result: Expr = known[position]
         return result
 
@@ -65,3 +66,21 @@ def named_function(name: str, parameters: Sequence[Symbol], body: Expr) -> type[
 def named_functions() -> list[type[NamedFunction]]:
     """The named functions made so far, in a fixed order."""
     return sorted(NamedFunction._known.values(), key=lambda f: (f.__name__, str(f.body)))
+
+
+def foldable_functions() -> tuple[type[NamedFunction], ...]:
+    """The functions of one number that derivatives are folded into: those of the catalog, whatever was read before."""
+    from derive.registry import declarations
+
+    # Read only what may be rational in an exponential: the text says that quickly.
+    texts = ((d.name, d.text) for d in declarations())
+    names = tuple(n for n, t in texts if "[...]" in t and "exp(" in t and not any(w in t for w in ("where", "log(")))
+    return _rational_in_exponential(names)
+
+
+@lru_cache(maxsize=8)
+def _rational_in_exponential(names: tuple[str, ...]) -> tuple[type[NamedFunction], ...]:
+    from derive.registry import get
+
+    found = [f for name in names if (f := get(name).function) is not None and len(f.parameters) == 1]
+    return tuple(f for f in sorted(found, key=lambda f: f.__name__) if in_exponential(f.body, f.parameters[0]))

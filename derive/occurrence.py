@@ -155,7 +155,7 @@ class Occurrences:
 
 def local_derivative(region: Expr, variable: Symbol) -> Expr:
     """The derivative of an elementwise region, folded into the region itself and into named functions."""
-    from derive.named import named_functions
+    from derive.named import foldable_functions
 
     raw = raw_derivative(region, variable)
     if not raw.has(exp) or len(region.free_symbols & raw.free_symbols) != 1:
@@ -164,7 +164,7 @@ def local_derivative(region: Expr, variable: Symbol) -> Expr:
     named = [(whole, region)]
     named += [
         (f(variable), f.body.xreplace({f.parameters[0]: variable}))
-        for f in named_functions()
-        if len(f.parameters) == 1 and f.body.xreplace({f.parameters[0]: variable}) != region
+        for f in foldable_functions()
+        if f.body.xreplace({f.parameters[0]: variable}) != region
     ]
     return fold(raw, variable, named).xreplace({whole: region})

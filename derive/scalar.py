@@ -113,6 +113,13 @@ def _in_exponential(expression: Expr, variable: Symbol, base: Symbol) -> Expr | 
     return result
 
 
+def in_exponential(expression: Expr, variable: Symbol) -> bool:
+    """Whether an expression is a rational function of ``exp(variable)``, and not a constant."""
+    base = Dummy("e", positive=True)
+    found = _in_exponential(expression, variable, base)
+    return found is not None and base in found.free_symbols
+
+
 def fold(expression: Expr, variable: Symbol, named: Iterable[tuple[Expr, Expr]]) -> Expr:
     """Write an expression of ``exp(variable)`` with the named calls that make it shortest.
 

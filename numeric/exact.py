@@ -259,7 +259,11 @@ class Exact:
             self._depth -= 1
         if key in self._perturb:
             change = self._perturb[key]
-            value = value * (1 + change.by) if isinstance(change, Share) else value + self.field.number(change)
+            value = (
+                value * (1 + self.field.number(change.by))
+                if isinstance(change, Share)
+                else value + self.field.number(change)
+            )
         self._memo[key] = value
         return value
 

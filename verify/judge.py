@@ -341,7 +341,7 @@ def _region(name: str, found: Sequence[Finding]) -> str:
 
 def _bits(name: str, index: tuple[int, ...], case: Case) -> str:
     """The input element at the same place, to its last bit."""
-    shape = case.inputs[name].shape if name in case.inputs else next(iter(case.cotangents.values()), np.zeros(())).shape
+    shape = (case.inputs[name] if name in case.inputs else case.cotangents.get(name, np.zeros(()))).shape
     found = [
         f"{key}{list(index) if index else ''} = {float(value[index])!r} ({float(value[index]).hex()})"
         for key, value in case.inputs.items()

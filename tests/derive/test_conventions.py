@@ -25,6 +25,7 @@ CASES = {
         "Where the condition x[i] > 1 changes, the derivative is that of the branch taken."
     ],
     "s[n, n]\np[i, j] = where(j <= i, s[i, j], -inf)": [],  # a mask is no kink
+    "x[n, k]\nlabel[n]: int\ny[i, j] = where(j == label[i], x[i, j], 0)": [],  # nor is a label
     "x[n]\nL = sum(abs(x)) + sum(sign(x))": [
         "The derivative of abs(x[i]) at 0 is 0.",
         "The derivative of sign(x[i]) is 0, at 0 too.",
