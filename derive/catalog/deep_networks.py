@@ -64,13 +64,13 @@ register(
 register(
     "lenet",
     """
-    x[n, c, h, w], K[o, c, kh, kw], b[o], W[o, (h - kh + 1)//2, (w - kw + 1)//2, k], d[k]
+    x[n, c, h, w], K[o, c, 3, 3], b[o], W[o, h//2, w//2, k], d[k]
     Y[n, k]: data
     0 <= Y[n, k] <= 1
     sum(Y[m, l], l) == 1
-    z[m, f, i < h - kh + 1, j < w - kw + 1] = sum(x[m, g, i + p, j + q]*K[f, g, p, q], g, p, q) + b[f]
+    z[m, f, i < h, j < w] = sum(pad(x[m, g, i + p - 1, j + q - 1])*K[f, g, p, q], g, p, q) + b[f]
     a = tanh(z)
-    s[m, f, i < (h - kh + 1)//2, j < (w - kw + 1)//2] = mean(a[m, f, 2*i + p, 2*j + q], p < 2, q < 2)
+    s[m, f, i < h//2, j < w//2] = mean(a[m, f, 2*i + p, 2*j + q], p < 2, q < 2)
     S[m, l] = sum(s[m, f, i, j]*W[f, i, j, l], f, i, j) + d[l]
     P = softmax(S)
     L = -mean(sum(Y[m, l]*log(P[m, l]), l), m)
@@ -79,7 +79,7 @@ register(
     category="network",
     source="LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, section 2.B",
     layout=(
-        "Channels first; one convolution, tanh, average pooling 2 x 2, one dense layer; the loss is the mean "
+        "Channels first; one convolution (3 x 3, padding 1), tanh, average pooling 2 x 2, one dense layer; the loss is the mean "
         "over the samples."
     ),
     meanings={

@@ -148,14 +148,14 @@ register(
 register(
     "gru",
     """
-    X[T, d], h0[m], W_z[d, m], U_z[m, m], b_z[m], W_r[d, m], U_r[m, m], b_r[m], W[d, m], U[m, m], b[m]
+    X[T, d], h0[m], W_z[d, m], U_z[m, m], b_z[m], W_r[d, m], U_r[m, m], b_r[m], W_h[d, m], U_h[m, m], b_h[m]
     a_z[t, j] = sum(X[t, k]*W_z[k, j], k) + sum(h[t - 1, k]*U_z[k, j], k) + b_z[j]
     a_r[t, j] = sum(X[t, k]*W_r[k, j], k) + sum(h[t - 1, k]*U_r[k, j], k) + b_r[j]
     z[t, j] = sigmoid(a_z[t, j])
     r[t, j] = sigmoid(a_r[t, j])
     q[t, j] = r[t, j]*h[t - 1, j]
-    a[t, j] = sum(X[t, k]*W[k, j], k) + sum(q[t, k]*U[k, j], k) + b[j]
-    s[t, j] = tanh(a[t, j])
+    a_h[t, j] = sum(X[t, k]*W_h[k, j], k) + sum(q[t, k]*U_h[k, j], k) + b_h[j]
+    s[t, j] = tanh(a_h[t, j])
     h[t, j] = z[t, j]*h[t - 1, j] + (1 - z[t, j])*s[t, j]
     h[-1, j] = h0[j]
     output(h)
@@ -163,7 +163,7 @@ register(
     title="Gated recurrent unit",
     category="layer",
     source="Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014, eq. 5 to 8",
-    layout="One sequence, time first: X is (steps, features); z keeps the old state; the reset gate acts before U.",
+    layout="One sequence, time first: X is (steps, features); z keeps the old state; the reset gate acts before U_h.",
     meanings={
         "X": "input sequence",
         "h0": "initial state",
@@ -173,9 +173,9 @@ register(
         "W_r": "input weights of the reset gate",
         "U_r": "recurrent weights of the reset gate",
         "b_r": "bias of the reset gate",
-        "W": "input weights of the candidate",
-        "U": "recurrent weights of the candidate",
-        "b": "bias of the candidate",
+        "W_h": "input weights of the candidate",
+        "U_h": "recurrent weights of the candidate",
+        "b_h": "bias of the candidate",
         "z": "update gate",
         "r": "reset gate",
         "q": "what is left of the state after the reset",

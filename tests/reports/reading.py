@@ -7,7 +7,7 @@ a superscript is a power, a square bracket around a condition is 1 or 0.  Names 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -27,6 +27,7 @@ from derive.notation.tree import (
     Sign,
     Words,
 )
+from numeric.errors import OutOfBounds
 
 Value = float
 Tensor = Callable[[tuple[int, ...]], float]
@@ -198,9 +199,8 @@ class Reader:
                 pairs = zip(subscripts(sub), self.shapes[name], strict=True)
                 found |= {n for piece, n in pairs if piece == [index]}
         for value in vars(box).values():
-            for inner in value if isinstance(value, tuple) else (value,):
-                if isinstance(inner, Box):
-                    found |= self._axes(index, inner)
+            for inner in _boxes(value):
+                found |= self._axes(index, inner)
         return found
 
     def cases(self, rows: Sequence[tuple[Box, Box]]) -> float:
@@ -235,12 +235,28 @@ class Guarded(Reader):
     """Looks at a product's brackets first: what a false bracket multiplies is not looked at."""
 
     def factors(self, boxes: Sequence[Box]) -> float:
+        outside: OutOfBounds | None = None
         for box in boxes:
             if isinstance(box, Big):
                 break
-            if isinstance(box, Fence) and box.kind == "[" and not self.holds(parts(box.body)):
-                return 0.0
+            if isinstance(box, Fence) and box.kind == "[":
+                try:
+                    if not self.holds(parts(box.body)):
+                        return 0.0
+                except OutOfBounds as problem:  # another bracket may say that nobody looks there
+                    outside = problem
+        if outside is not None:
+            raise outside
         return super().factors(boxes)
+
+
+def _boxes(value: object) -> Iterator[Box]:
+    """The boxes in a field: one, several, or pairs of them."""
+    if isinstance(value, Box):
+        yield value
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _boxes(inner)
 
 
 def parts(box: Box) -> list[Box]:

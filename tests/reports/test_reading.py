@@ -15,14 +15,15 @@ from derive.notation import Box, Notation, expression_box
 from derive.notation.names import name_box
 from derive.notation.sums import split_sign
 from derive.program import Equation, Tensor
-from derive.registry import get, names
+from derive.registry import get
 from derive.reverse import derive
 from numeric.exact import Exact
 from tests.reports.reading import Guarded
+from tests.shares import share
 from verify.sampling import sample
 
 
-@pytest.fixture(scope="module", params=names())
+@pytest.fixture(scope="module", params=share("reading"))
 def point(request: pytest.FixtureRequest) -> tuple[Derivation, Exact, Notation]:
     """A derivation with all its tensors at one small random point."""
     derivation = derive(get(request.param))
@@ -37,7 +38,11 @@ def point(request: pytest.FixtureRequest) -> tuple[Derivation, Exact, Notation]:
 
 def reader(exact: Exact, notation: Notation, indices: dict[Symbol, int]) -> Guarded:
     def elements(name: str) -> Any:
-        return lambda position: float(exact.value(name, position).mid())
+        def element(position: tuple[int, ...]) -> float:
+            value = exact.value(name, position)
+            return float(value) if isinstance(value, int) else float(value.mid())
+
+        return element
 
     tensors = {notation.name(name): elements(name) for name in exact.program.tensors}
     numbers: dict[Box, float] = {name_box(s.name): float(n) for s, n in exact.sizes.items()}

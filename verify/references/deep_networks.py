@@ -35,7 +35,7 @@ def residual_block(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
 
 @reference("lenet")
 def lenet(x: Any, K: Any, b: Any, W: Any, d: Any, Y: Any) -> Arrays:
-    maps = jnp.tanh(_convolve(x, K, "VALID") + b[:, None, None])
+    maps = jnp.tanh(_convolve(x, K, "SAME") + b[:, None, None])
     pooled = jax.lax.reduce_window(maps, 0.0, jax.lax.add, (1, 1, 2, 2), (1, 1, 2, 2), "VALID") / 4
     logits = jnp.einsum("nohw,ohwk->nk", pooled, W, precision="highest") + d
     return {"L": jnp.mean(optax.losses.softmax_cross_entropy(logits, Y))}

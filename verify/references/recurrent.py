@@ -88,14 +88,14 @@ def gru(
     W_r: Any,
     U_r: Any,
     b_r: Any,
-    W: Any,
-    U: Any,
-    b: Any,
+    W_h: Any,
+    U_h: Any,
+    b_h: Any,
 ) -> Arrays:
     def cell(h: Any, x: Any) -> Any:
         z = jax.nn.sigmoid(_dot(x, W_z) + _dot(h, U_z) + b_z)
         r = jax.nn.sigmoid(_dot(x, W_r) + _dot(h, U_r) + b_r)
-        return z * h + (1 - z) * jnp.tanh(_dot(x, W) + _dot(r * h, U) + b)
+        return z * h + (1 - z) * jnp.tanh(_dot(x, W_h) + _dot(r * h, U_h) + b_h)
 
     return {"h": _states(cell, h0, X)}
 
