@@ -10,11 +10,12 @@ from sympy import Expr, Integer
 
 from derive.derivation import Derivation, Step
 from derive.nodes import Reduce
-from derive.registry import declare, get, names
+from derive.registry import declare, get
 from derive.reverse import derive
 from derive.second import hessian, jacobian
 from derive.terms import Fresh, Term, flatten, make_term, merge
 from tests.derive.support import derived
+from tests.shares import share
 
 Terms = dict[Term, Expr]
 
@@ -86,7 +87,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", [*names(), *OTHERS])
+@pytest.mark.parametrize("name", [*share("chaining"), *OTHERS])
 def test_each_step_begins_where_the_ones_before_ended(name: str) -> None:
     derivation: Derivation = OTHERS[name]() if name in OTHERS else derived(name)
     assert [(s.rule, s.target) for s in breaks(derivation.steps)] == []

@@ -13,9 +13,10 @@ from derive.matrix import Apply, Bracket, Column, Matrix, Outer, Power, Product,
 from derive.matrix_form import Recogniser, matrix_form, normal_text
 from derive.matrix_index import index_form
 from derive.program import Equation, Program
-from derive.registry import declare, names
+from derive.registry import declare
 from derive.reverse import derive
 from tests.derive.support import derived
+from tests.shares import share
 
 EVEN = ("Abs", "cos")
 
@@ -63,7 +64,7 @@ def reads_back(tree: Matrix, equation: Equation, program: Program) -> bool:
         return False
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("matrix form"))
 def test_every_matrix_form_reads_back_and_no_corrupted_one_does(name: str) -> None:
     derivation = derived(name)
     for equation in derivation.equations:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from derive.nodes import Access
-from derive.registry import declare, names
+from derive.registry import declare
 from derive.reverse import derive
 from tests.derive.support import derived
+from tests.shares import share
 
 # What the command line prints of the catalog is compared in tests/project; here is what it does not print.
 PRINT = """
@@ -38,7 +39,7 @@ def test_second_order_does_not_depend_on_the_hash_seed(root: Path) -> None:
     assert "P[i, j]*([j == q] - P[i, q])*[i == r]/n" in outputs.pop()
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("steps"))
 def test_a_step_names_only_what_is_known_by_then(name: str) -> None:
     """Inputs, intermediates, cotangents, and adjoints whose own derivation ended before; a recurrence is its own past."""
     derivation = derived(name)
@@ -53,7 +54,7 @@ def test_a_step_names_only_what_is_known_by_then(name: str) -> None:
     assert known >= {e.target for e in derivation.equations}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("steps"))
 def test_the_steps_end_in_the_equations(name: str) -> None:
     derivation = derived(name)
     ends = {(e.target, e.indices): e.rhs for e in derivation.derived}

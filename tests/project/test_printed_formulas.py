@@ -16,6 +16,7 @@ import pytest
 import backproof as bp
 from derive.text import matrix_text
 from numeric.exact import Exact
+from tests.shares import share
 from verify.sampling import sample
 
 # Programs with many signs, scalars and nested brackets, where printers go wrong.
@@ -74,7 +75,7 @@ def printed_and_true(what: str, seed: int) -> list[tuple[str, Any, Any]]:
     return found
 
 
-@pytest.mark.parametrize("name", [operation.name for operation in bp.operations()])
+@pytest.mark.parametrize("name", share("printed"))
 def test_printed_matrix_forms_of_the_catalog(name: str) -> None:
     for text, got, truth in printed_and_true(name, seed=7):
         np.testing.assert_allclose(got, truth, rtol=1e-9, atol=1e-12, err_msg=text)

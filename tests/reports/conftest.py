@@ -1,4 +1,4 @@
-"""The catalog's book without evidence, made once, and small documents."""
+"""A book of a part of the catalog, without evidence, made once; and small documents."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import shutil
 
 import pytest
 
-from derive.registry import operations
+from derive.registry import get
 from derive.reverse import derive
 from numeric import compile as generate
 from reports.document import Document
 from reports.page import sections
 from reports.writing import bind
+from tests.shares import share
 
 
 @pytest.fixture(scope="session")
 def book() -> Document:
-    """All operations, with everything but the checks."""
+    """Operations of every family, with everything but the checks."""
     pages = []
-    for operation in operations():
+    for operation in map(get, share("book")):
         derivation = derive(operation)
         pages.append((operation, sections(operation, derivation, None, generate(derivation))))
     return bind(pages, evidence=False)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from derive.latex import box_latex
-from derive.registry import get, names
+from derive.registry import get
 from derive.reverse import derive
 from numeric import compile as generate
 from reports.document import Paragraph, Section, plain
 from reports.page import sections
 from reports.symbols import notation_of
+from tests.shares import share
 
 
 def reverse_pass(name: str) -> tuple[Section, ...]:
@@ -19,7 +20,7 @@ def reverse_pass(name: str) -> tuple[Section, ...]:
     return found.sections
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("reverse pass"))
 def test_every_adjoint_that_the_steps_derive_has_its_section(name: str) -> None:
     derivation = derive(get(name))
     titles = [section.title.removeprefix("Adjoint of ").partition(" at ")[0] for section in reverse_pass(name)]

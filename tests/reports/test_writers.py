@@ -12,7 +12,6 @@ import pytest
 from derive.latex import box_latex
 from derive.notation import expression_box
 from derive.notation.tree import Fraction, Letter, Number, Row, Sign, Words
-from derive.registry import names
 from reports.document import (
     Code,
     Document,
@@ -36,6 +35,7 @@ from reports.markdown.writer import markdown
 from reports.typst.math import box_typst
 from reports.typst.writer import typst
 from reports.writing import assets
+from tests.shares import share
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}math"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -182,7 +182,7 @@ def test_markdown_tables_have_as_many_cells_as_columns() -> None:
 
 def test_every_operation_is_in_every_format(book: Document) -> None:
     titles = [inner.title for chapter in book.sections for inner in chapter.sections]
-    assert len(titles) == len(names())
+    assert len(titles) == len(share("book"))
     for writer in (html, latex, typst, markdown):
         page = writer(book)
         assert [title for title in titles if title not in page] == []

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from derive.registry import get, names
+from derive.registry import get
 from derive.reverse import derive
 from numeric.exact import Exact
+from tests.shares import share
 from verify import references
 from verify.compare import relative_errors
 from verify.errors import WitnessError
@@ -20,7 +21,7 @@ from verify.witnesses.autodiff import Autodiff
 from verify.witnesses.balls import to_float
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("references"))
 def test_every_operation_has_a_reference_that_means_the_same(name: str) -> None:
     operation = get(name)
     derivation = derive(operation)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sympy import Symbol
 
 from derive.program import Program
-from derive.registry import declare, get, names
+from derive.registry import declare, get
 from numeric.exact import Exact
+from tests.shares import share
 from verify import strata
 from verify.domains import Bounds, bounds_of, into
 from verify.errors import SamplingError
@@ -23,7 +24,7 @@ GATHER = declare("E[v, k], token[t]: int\ny[i, j] = E[token[i], j]", name="gathe
 PICKED = declare("logp[n, k], label[n]: int\nL = -mean(logp[i, label[i]], i)", name="picked")
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("sampling"))
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=15)
 def test_values_satisfy_domains_and_facts(name: str, data: st.DataObject, seed: int) -> None:
@@ -41,7 +42,7 @@ def test_values_satisfy_domains_and_facts(name: str, data: st.DataObject, seed: 
         assert exact.evaluate(left, dict.fromkeys(free, 0)) == exact.evaluate(right, dict.fromkeys(free, 0))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("sampling"))
 def test_the_same_seed_gives_the_same_case(name: str) -> None:
     program = get(name).program
     a, b = sample(program, 9), sample(program, 9)
@@ -51,7 +52,7 @@ def test_the_same_seed_gives_the_same_case(name: str) -> None:
     assert any(not np.array_equal(a.inputs[k], c.inputs[k]) for k in a.inputs)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("sampling"))
 def test_ordinary_values_are_exact_in_float32(name: str) -> None:
     case = sample(get(name).program, 2)
     for tensor in get(name).inputs:
@@ -64,7 +65,7 @@ def _allows_ones(program: Program) -> bool:
     return all(extent_value(extent, sizes) >= 1 for extent in extents_of(program))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("sampling"))
 @pytest.mark.parametrize("pattern", ["ordinary", "ones", "descending"])
 def test_extents_are_positive_and_ordinary_sizes_differ(name: str, pattern: str) -> None:
     program = get(name).program

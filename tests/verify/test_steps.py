@@ -9,8 +9,9 @@ from sympy import Integer, Rational, Symbol
 
 from derive.derivation import Derivation, Step
 from derive.nodes import Access, Iverson, Partial, Reduce, Sensitivity, dimension, index
-from derive.registry import declare, get, names
+from derive.registry import declare, get
 from derive.reverse import derive
+from tests.shares import share
 from tests.verify.support import derived
 from verify.sampling import sample
 from verify.steps import StepContext, check_steps, differences
@@ -20,7 +21,7 @@ i, j, k = index("i"), index("j"), index("k")
 n, d = dimension("n"), dimension("d")
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", share("step checks"))
 def test_every_step_of_the_catalog_agrees(name: str) -> None:
     checks = check_steps(derived(name), seed=5)
     assert [(c.step.rule, c.step.target, c.detail) for c in checks if not c.ok] == []

@@ -1,0 +1,29 @@
+"""The operations that a costly test looks at: those of a first course, and others, drawn anew in every run.
+
+Each operation is verified in every run (``tests/verify/test_verify.py``); what looks at it besides takes turns, so that the
+suite's time does not grow with the catalog.  ``BACKPROOF_TEST_ALL=1`` looks at all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+from derive.registry import names
+from tests.seeds import SEED
+
+OTHERS = 12
+CORE = (
+    "identity", "sigmoid", "tanh", "relu", "binary_step", "softmax", "log_softmax", "mse", "half_mse", "squared_error",
+    "bce", "bce_with_logits", "softmax_cross_entropy", "dense", "neuron", "conv2d", "rnn", "layer_norm",
+    "scaled_dot_product_attention", "least_squares", "logistic_regression", "mlp", "l2", "gradient_descent",
+    "momentum", "adam",
+)  # fmt: skip
+
+
+def share(test: str) -> list[str]:
+    """The names for a test; another test of the same run gets other ones."""
+    others = sorted(set(names()) - set(CORE))
+    if os.environ.get("BACKPROOF_TEST_ALL"):
+        return [*CORE, *others]
+    return [*CORE, *sorted(random.Random(f"{SEED} {test}").sample(others, OTHERS))]
