@@ -82,6 +82,9 @@ class Derivation:
             outputs=tuple(self.gradients.values()),
         )
 
+    def __repr__(self) -> str:
+        return f"<derivation of {self.program.name}: {', '.join(self.of)} by {', '.join(self.wrt)}>"
+
     def __str__(self) -> str:
         """The gradients as text, one equation a line, in matrix form where there is one."""
         from derive.text import equation_text, matrix_text

@@ -62,6 +62,9 @@ class Operation:
     def function(self) -> type[NamedFunction] | None:
         return elementwise_function(self.name, self.program)
 
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"  # the fields of a large one fill pages
+
     def __str__(self) -> str:
         return f"{self.name}: {self.title or self.summary}\n{self.text.strip()}"
 

@@ -118,6 +118,9 @@ class Program:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
         object.__setattr__(self, "integers", MappingProxyType(dict(self.integers)))
 
+    def __repr__(self) -> str:
+        return f"<program {self.name}>"
+
     def with_(self, **changes: object) -> Program:
         return replace(self, **changes)  # type: ignore[arg-type]
 

@@ -72,3 +72,8 @@ def test_the_rnn_text_does_not_depend_on_the_number_of_steps() -> None:
 def test_a_whole_number_division_is_one_factor() -> None:
     operation = declare("b, c\nn = 6, k = 3\ny[t < n] = b*(t//k)*c**(t//k)")
     assert str(derive(operation, wrt="b")) == "db = sum((t//k)*c**(t//k)*dy[t], t)"
+
+
+def test_a_repr_is_one_line() -> None:
+    assert repr(get("lenet")) == "<operation lenet>"
+    assert repr(derived("mse")) == "<derivation of mse: L by yhat>"
