@@ -31,7 +31,7 @@ class Step:
     shape: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """The adjoint program of a program, with the steps that produced it.
 

@@ -14,7 +14,7 @@ from derive.program import Program, Tensor
 from derive.symmetries import Symmetry, read_symmetry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Operation:
     """A declaration, read.
 

@@ -101,7 +101,7 @@ class Group:
     ends: tuple[Equation, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """Declared tensors and their equations in an order in which they can be evaluated."""
 
