@@ -29,7 +29,7 @@ def batch_norm_inference(x: Any, gamma: Any, beta: Any, mu: Any, var: Any, eps: 
     return {"y": (x - mu) / jnp.sqrt(var + eps) * gamma + beta}
 
 
-@reference("rms_norm")
+@reference("rms_norm", torch="F.rms_norm(x, x.shape[-1:], gamma, float(eps))")
 def rms_norm(x: Any, gamma: Any, eps: Any = 1e-6) -> Arrays:
     return {"y": gamma * x / jnp.sqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + eps)}
 
