@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from sympy import Expr
 
@@ -84,6 +85,9 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"<derivation of {self.program.name}: {', '.join(self.of)} by {', '.join(self.wrt)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython and hypothesis
+        printer.text(repr(self))
 
     def __str__(self) -> str:
         """The gradients as text, one equation a line, in matrix form where there is one."""

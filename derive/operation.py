@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sympy import Symbol
 
@@ -64,6 +65,9 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"  # the fields of a large one fill pages
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython and hypothesis
+        printer.text(repr(self))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.title or self.summary}\n{self.text.strip()}"
