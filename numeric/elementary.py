@@ -13,8 +13,8 @@ Array = NDArray[Any]
 def minus_tanh(u: Array) -> Array:
     """``u - tanh(u)``: near 0 by Lambert's continued fraction, all terms of which are positive.
 
-    >>> float(minus_tanh(np.array(1e-3)))
-    3.333332000000539e-10
+    >>> round(float(minus_tanh(np.array(1e-3))), 22)
+    3.333332000001e-10
     """
     square = np.minimum(u * u, 4)
     t: Any = 25
@@ -27,8 +27,8 @@ def minus_tanh(u: Array) -> Array:
 def log_cosh(u: Array) -> Array:
     """``log(cosh(u))``: near 0 as ``log1p(2*sinh(u/2)**2)``, far out without overflow.
 
-    >>> float(log_cosh(np.array(1e-3))), float(log_cosh(np.array(1000.0)))
-    (4.999999166666889e-07, 999.3068528194401)
+    >>> round(float(log_cosh(np.array(1e-3))), 20), float(log_cosh(np.array(1000.0)))
+    (4.9999991666669e-07, 999.3068528194401)
     """
     size = np.abs(u)
     half = np.sinh(np.minimum(size, 4) / 2)
@@ -39,8 +39,8 @@ def log_cosh(u: Array) -> Array:
 def expm1_minus(u: Array) -> Array:
     """``exp(u) - 1 - u``: near 0 by its power series.
 
-    >>> float(expm1_minus(np.array(1e-3)))
-    5.001667083416681e-07
+    >>> round(float(expm1_minus(np.array(1e-3))), 20)
+    5.0016670834167e-07
     """
     near = np.clip(u, -1, 1)
     t: Any = near / 21 + 1
@@ -52,7 +52,8 @@ def expm1_minus(u: Array) -> Array:
 def log_ratio(a: Array, b: Array, difference: Array) -> Array:
     """``log(a/b)`` for positive numbers and ``a - b``: near 1 from that, and also where the quotient is out of range.
 
-    >>> float(log_ratio(np.array(1e300), np.array(1e-300), np.array(1e300)))
+    >>> with np.errstate(over="ignore"):
+    ...     float(log_ratio(np.array(1e300), np.array(1e-300), np.array(1e300)))
     1381.5510557964274
     """
     r = difference / b
@@ -75,7 +76,8 @@ def root_plus(u: Array, v: Array) -> Array:
 def vanishing(f: Array, g: Array) -> Array:
     """``f*g``, and 0 where ``f`` is 0, even if ``g`` is infinite.
 
-    >>> vanishing(np.array([0.0, 2.0]), np.array([np.inf, 3.0]))
+    >>> with np.errstate(invalid="ignore"):
+    ...     vanishing(np.array([0.0, 2.0]), np.array([np.inf, 3.0]))
     array([0., 6.])
     """
     return np.asarray(np.where(f == 0, f, f * g))

@@ -225,7 +225,7 @@ def _taken(u: Array, positions: Any, axis: int) -> Array:
 def argmax(u: Array, axis: int) -> Any:
     """The position of the first maximum along an axis; 0 where there is nothing.
 
-    >>> argmax(np.array([1.0, 3.0, 3.0]), 0), argmax(np.zeros((2, 0)), 1)
+    >>> int(argmax(np.array([1.0, 3.0, 3.0]), 0)), argmax(np.zeros((2, 0)), 1)
     (1, array([0, 0]))
     """
     return u.argmax(axis) if u.shape[axis] else np.zeros(u.shape[:axis] + u.shape[axis + 1 :], dtype=np.intp)
@@ -234,7 +234,7 @@ def argmax(u: Array, axis: int) -> Any:
 def argmin(u: Array, axis: int) -> Any:
     """The position of the first minimum along an axis; 0 where there is nothing.
 
-    >>> argmin(np.array([3.0, 1.0, 1.0]), 0)
+    >>> int(argmin(np.array([3.0, 1.0, 1.0]), 0))
     1
     """
     return argmax(-u, axis)
