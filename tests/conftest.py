@@ -17,7 +17,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-# Seeds are fresh in every run and printed when a test fails.  The deadline is for what hangs, not for what is slow.
+# Examples are fresh in every run and printed when a test fails.  The deadline is for what hangs, not for what is slow.
 settings.register_profile(
     "default",
     deadline=timedelta(minutes=1),

@@ -91,7 +91,8 @@ register(
     "additive_attention",
     """
     s[n, d], H[m, e], W[d, k], U[e, k], v[k]
-    A[i, j, p] = tanh(sum(s[i, q]*W[q, p], q) + sum(H[j, q]*U[q, p], q))
+    Z[i, j, p] = sum(s[i, q]*W[q, p], q) + sum(H[j, q]*U[q, p], q)
+    A = tanh(Z)
     E[i, j] = sum(v[p]*A[i, j, p], p)
     P = softmax(E)
     C = P @ H
@@ -106,6 +107,7 @@ register(
         "W": "weights of the states",
         "U": "weights of the annotations",
         "v": "weights of the scores",
+        "Z": "pre-activations",
         "A": "hidden activations",
         "E": "scores",
         "P": "attention weights",

@@ -8,7 +8,6 @@ from derive.registry import declare, get, names
 from derive.reverse import derive
 from tests.derive.forms import FORMS
 from tests.derive.support import derived
-from tests.shares import share
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -20,7 +19,7 @@ def test_every_operation_has_its_form() -> None:
     assert FORMS.keys() == set(names())
 
 
-@pytest.mark.parametrize("name", share("text"))
+@pytest.mark.parametrize("name", names())
 def test_lengths(name: str) -> None:
     lines = str(derived(name)).split("\n")
     assert all(len(line) <= 200 for line in lines)

@@ -56,7 +56,15 @@ NUMPY: dict[str, Any] = {
 def read_back(text: str, values: dict[str, Any]) -> Any:
     """The value of a printed matrix form; ``[a > b]`` is 1 where it holds."""
     python = re.sub(r"\[([^\[\]:]*(?:<=|>=|==|!=|<|>)[^\[\]:]*)\]", r"((\1)*1.0)", text)
-    return np.asarray(eval(python, {"__builtins__": {}}, {**NUMPY, **values}))
+    called = set(re.findall(r"\b([a-z_]\w*)\(", python)) - NUMPY.keys() - values.keys()
+    others = {name: _elementwise(name) for name in called}
+    return np.asarray(eval(python, {"__builtins__": {}}, {**NUMPY, **others, **values}))
+
+
+def _elementwise(name: str) -> Callable[[Any], Any]:
+    """A named function of the catalog that NumPy does not have."""
+    (argument,), function = bp.get(name).wrt, bp.compile(bp.get(name))
+    return lambda z: next(iter(function.forward(**{argument: z}).values()))
 
 
 def printed_and_true(what: str, seed: int) -> list[tuple[str, Any, Any]]:

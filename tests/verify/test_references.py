@@ -118,7 +118,7 @@ def test_a_new_module_is_found_by_scan(tmp_path: Path, monkeypatch: pytest.Monke
 def test_activations_must_take_one_array() -> None:
     with pytest.raises(LookupError, match="must take one array"):
         references.elementwise("dense")
-    with pytest.raises(LookupError, match="has no reference; known: .*adam"):
+    with pytest.raises(LookupError, match=r"has no reference; known: .*adam"):
         references.elementwise("no_such_thing")
 
 

@@ -25,11 +25,11 @@ FORMS = {
     ),
     "additive_attention": (
         "dE = (dC @ H.T - rowsum(C*dC))*P\n"
-        "dA[i, j, p] = v[p]*dE[i, j]\n"
-        "ds[i, q] = sum(W[q, p]*dA[i, j, p]*(1 - A[i, j, p]**2), p, j)\n"
-        "dH[j, q] = sum(P[i, j]*dC[i, q], i) + sum(U[q, p]*dA[i, j, p]*(1 - A[i, j, p]**2), p, i)\n"
-        "dW[q, p] = sum(s[i, q]*dA[i, j, p]*(1 - A[i, j, p]**2), j, i)\n"
-        "dU[q, p] = sum(H[j, q]*dA[i, j, p]*(1 - A[i, j, p]**2), j, i)\n"
+        "dZ[i, j, p] = v[p]*dE[i, j]*(1 - A[i, j, p]**2)\n"
+        "ds[i, q] = sum(W[q, p]*dZ[i, j, p], p, j)\n"
+        "dH[j, q] = sum(P[i, j]*dC[i, q], i) + sum(U[q, p]*dZ[i, j, p], p, i)\n"
+        "dW[q, p] = sum(s[i, q]*dZ[i, j, p], j, i)\n"
+        "dU[q, p] = sum(H[j, q]*dZ[i, j, p], j, i)\n"
         "dv[p] = sum(dE[i, j]*A[i, j, p], j, i)"
     ),
     "rotary_embedding": "dx[t, k, q] = sum(dy[t, k, p]*R[t, k, p, q], p)",
