@@ -13,6 +13,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   number as infinity.
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
+* otherwise, if a state of a recurrence truly leaves the range of the dtype (and the inputs are extreme): *outside the
+  domain*; finite values behind an infinite state mean nothing.
 * otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
   input: *inaccurate*.
 * otherwise: *wrong formula*.
@@ -168,7 +170,7 @@ class _Judge:
         if abs(expected) > float(self.info.max):
             same = np.isinf(given) and np.sign(given) == np.sign(expected)
             # what the dtype cannot hold may overflow in its parts, to either side
-            beyond = np.isinf(expected) or not np.isfinite(given)
+            beyond = np.isinf(expected) or not np.isfinite(given) or self.truth.overflows(float(self.info.max))
             return Verdict.AGREES if same else Verdict.OUTSIDE if beyond else Verdict.INACCURATE
         if not np.isfinite(given):
             if self.gentle:
@@ -187,6 +189,8 @@ class _Judge:
             return Verdict.AGREES
         if self.truth.undetermined(self.name):
             return Verdict.CANNOT_DECIDE
+        if not self.gentle and self.truth.overflows(float(self.info.max)):
+            return Verdict.OUTSIDE  # a state that is infinite leaves finite values behind it that mean nothing
         if self.within(self.truth.roughness, position, gap / allowed):
             return Verdict.INACCURATE
         return Verdict.WRONG_FORMULA

@@ -234,3 +234,12 @@ def test_progress_is_told() -> None:
     words: list[str] = []
     verify("identity", seed=1, cases=1, strata=["ordinary"], progress=words.append)
     assert words == ["derive", "balls", "jax", "differences", "symmetries", "fractions", "steps"]
+
+
+def test_a_state_that_overflows_is_outside_the_range_of_its_dtype() -> None:
+    # at this seed relu lets a state grow beyond float32, whose gradients then are finite and mean nothing
+    evidence = verify("rnn_relu", seed=340915, cases=1, strata=["huge"], steps=False)
+    assert evidence.ok, str(evidence)
+    outside = [row for row in evidence.rows if row.verdict is Verdict.OUTSIDE]
+    assert outside
+    assert {row.dtype for row in outside} == {"float32"}
