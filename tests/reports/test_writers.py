@@ -35,7 +35,7 @@ from reports.markdown.writer import markdown
 from reports.typst.math import box_typst
 from reports.typst.writer import typst
 from reports.writing import assets
-from tests.shares import share
+from tests.shares import CORE
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}math"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -182,7 +182,7 @@ def test_markdown_tables_have_as_many_cells_as_columns() -> None:
 
 def test_every_operation_is_in_every_format(book: Document) -> None:
     titles = [inner.title for chapter in book.sections for inner in chapter.sections]
-    assert len(titles) == len(share("book"))
+    assert len(titles) == len(CORE)
     for writer in (html, latex, typst, markdown):
         page = writer(book)
         assert [title for title in titles if title not in page] == []
