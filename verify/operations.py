@@ -217,6 +217,10 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
                 if finding.undecided:
                     notes.append(f"{finding.undecided} elements beyond what differences resolve")
                 verdict, note = finding.verdict, "; ".join(notes)
+                if finding.kinks and verdict is Verdict.WRONG_FORMULA:
+                    # Where kinks of several terms meet, the convention at each may lead out of both slopes.
+                    agreed = compare(gradient, truth, name).verdict is Verdict.AGREES
+                    verdict = Verdict.CANNOT_DECIDE if agreed else verdict
                 count, bound = finding.points + finding.kinks, finding.bound
                 rows.append(
                     Row("differences", name, place, count, "float64", finding.error, bound, verdict, note, case.seed)

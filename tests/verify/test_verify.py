@@ -243,3 +243,12 @@ def test_a_state_that_overflows_is_outside_the_range_of_its_dtype() -> None:
     outside = [row for row in evidence.rows if row.verdict is Verdict.OUTSIDE]
     assert outside
     assert {row.dtype for row in outside} == {"float32"}
+
+
+def test_differences_leave_a_meeting_of_kinks_to_the_balls() -> None:
+    # at this seed one element of X moves two units that are at 0, in opposite directions
+    evidence = verify("rnn_relu", seed=20, cases=1, strata=["ties"], steps=False)
+    assert evidence.ok, str(evidence)
+    left = [row for row in evidence.rows if row.witness == "differences" and row.verdict is Verdict.CANNOT_DECIDE]
+    assert [row.argument for row in left] == ["X"]
+    assert "at a kink with slopes" in left[0].note
