@@ -15,7 +15,7 @@ from sympy.core.function import ArgumentIndexError
 from derive.scalar import derivative, in_exponential
 
 
-class NamedFunction(Function):  # type: ignore[misc]
+class NamedFunction(Function):
     """An elementwise function with a name and a definition.
 
     ``parameters`` are the symbols of the definition ``body``; :meth:`definition` puts the arguments in.

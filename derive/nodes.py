@@ -7,7 +7,7 @@ is plain SymPy (``Add``, ``Mul``, ``Pow``, ``exp``, ``log``, relations, ``And``/
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sympy import Basic, Expr, Function, Integer, Symbol, Tuple, sympify
 from sympy.core.symbol import Str
@@ -31,7 +31,27 @@ def integer_hyper(name: str, default: int) -> Symbol:
     return Symbol(name, integer=True, positive=True) if default > 0 else dimension(name)
 
 
-class Node(Expr):  # type: ignore[misc]
+NodeType = TypeVar("NodeType", bound="Node")
+
+
+def number(value: Any) -> Expr:
+    """A number or an expression as an expression; text is refused, which SymPy would evaluate.
+
+    >>> number("__import__('os')")
+    Traceback (most recent call last):
+    ...
+    sympy.core.sympify.SympifyError: SympifyError: "__import__('os')"
+    """
+    result: Expr = sympify(value, strict=True)
+    return result
+
+
+def _node(kind: type[NodeType], *args: Any) -> NodeType:
+    node: NodeType = Expr.__new__(kind, *args)
+    return node
+
+
+class Node(Expr):
     """Base of our nodes: real, commutative, and never differentiated behind our back."""
 
     is_commutative = True
@@ -48,7 +68,7 @@ class Access(Node):
 
     def __new__(cls, tensor: str | Str, *indices: Any) -> Access:
         name = tensor if isinstance(tensor, Str) else Str(tensor)
-        return Expr.__new__(cls, name, *(sympify(position) for position in indices))  # type: ignore[no-any-return]
+        return _node(cls, name, *map(number, indices))
 
     @property
     def tensor(self) -> str:
@@ -80,12 +100,12 @@ class Reduce(Node):
     def __new__(cls, op: str | Str, body: Any, *limits: Any, ties: str = "") -> Reduce:
         if str(op) not in REDUCTIONS:
             raise ValueError(f"unknown reduction {op!s}; known: {', '.join(REDUCTIONS)}")
-        pairs = [Tuple(*limit) for limit in limits]
-        return Expr.__new__(cls, Str(str(op)), Str(ties), sympify(body), *pairs)  # type: ignore[no-any-return]
+        pairs = [Tuple(*map(number, limit)) for limit in limits]
+        return _node(cls, Str(str(op)), Str(ties), number(body), *pairs)
 
     @classmethod
     def _rebuild(cls, *args: Any) -> Reduce:
-        return Expr.__new__(cls, *args)  # type: ignore[no-any-return]
+        return _node(cls, *args)
 
     @property
     def func(self) -> Any:
@@ -131,10 +151,10 @@ class Where(Node):
 
     def __new__(cls, condition: Any, a: Any, b: Any) -> Expr:
         if condition == true:
-            return sympify(a)
+            return number(a)
         if condition == false:
-            return sympify(b)
-        return Expr.__new__(cls, condition, sympify(a), sympify(b))
+            return number(b)
+        return _node(cls, condition, number(a), number(b))
 
     @property
     def condition(self) -> Boolean:
@@ -145,7 +165,7 @@ class Pad(Node):
     """``pad(e)`` until ranges are known: zero wherever an access inside ``e`` leaves its tensor."""
 
     def __new__(cls, body: Expr) -> Pad:
-        return Expr.__new__(cls, body)  # type: ignore[no-any-return]
+        return _node(cls, body)
 
 
 class Iverson(Node):
@@ -162,7 +182,7 @@ class Iverson(Node):
             return Integer(1)
         if condition == false:
             return Integer(0)
-        return Expr.__new__(cls, condition)
+        return _node(cls, condition)
 
     @property
     def condition(self) -> Boolean:
@@ -172,7 +192,7 @@ class Iverson(Node):
         return self if exponent.is_positive else None
 
 
-class Maximum(Function):  # type: ignore[misc]
+class Maximum(Function):
     """Elementwise ``max(a, b)``; at a tie the first argument takes the whole cotangent unless ``ties`` says otherwise.
 
     The third argument is ``Str("first")``, ``Str("last")`` or ``Str("share")``.
@@ -198,7 +218,7 @@ class Partial(Node):
     """
 
     def __new__(cls, body: Any, variable: Symbol, value: Any) -> Partial:
-        return Expr.__new__(cls, sympify(body), variable, sympify(value))  # type: ignore[no-any-return]
+        return _node(cls, number(body), variable, number(value))
 
     @property
     def body(self) -> Expr:
@@ -220,11 +240,12 @@ class Sensitivity(Node):
     """
 
     def __new__(cls, access: Access) -> Sensitivity:
-        return Expr.__new__(cls, access)  # type: ignore[no-any-return]
+        return _node(cls, access)
 
     @property
     def access(self) -> Access:
-        return self.args[0]  # type: ignore[no-any-return]
+        access: Access = self.args[0]
+        return access
 
 
 class Slope(Node):
@@ -234,12 +255,14 @@ class Slope(Node):
     """
 
     def __new__(cls, of: Access, access: Access) -> Slope:
-        return Expr.__new__(cls, of, access)  # type: ignore[no-any-return]
+        return _node(cls, of, access)
 
     @property
     def of(self) -> Access:
-        return self.args[0]  # type: ignore[no-any-return]
+        of: Access = self.args[0]
+        return of
 
     @property
     def access(self) -> Access:
-        return self.args[1]  # type: ignore[no-any-return]
+        access: Access = self.args[1]
+        return access

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
@@ -121,8 +121,8 @@ class Program:
     def __repr__(self) -> str:
         return f"<program {self.name}>"
 
-    def with_(self, **changes: object) -> Program:
-        return replace(self, **changes)  # type: ignore[arg-type]
+    def with_(self, **changes: Any) -> Program:
+        return replace(self, **changes)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

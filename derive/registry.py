@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import derive.catalog
 from derive.builder import build
@@ -21,7 +22,7 @@ class Declaration:
 
     name: str
     text: str
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 _declared: dict[str, Declaration] = {}
@@ -49,7 +50,7 @@ def register(
     known = _declared.get(name)
     if known is not None and known.text != text:
         raise DeclarationError(f"the operation {name} is declared twice")
-    details: dict[str, object] = {
+    details: dict[str, Any] = {
         "title": title,
         "category": category,
         "source": source,
@@ -104,7 +105,7 @@ def _get(name: str, options: tuple[tuple[str, str], ...]) -> Operation:
     return _operation(name, declaration.text, dict(options), declaration.details)
 
 
-def _operation(name: str, text: str, options: Mapping[str, str], details: Mapping[str, object]) -> Operation:
+def _operation(name: str, text: str, options: Mapping[str, str], details: Mapping[str, Any]) -> Operation:
     from derive.functions import chosen_functions
 
     for choice in options.values():
@@ -114,7 +115,7 @@ def _operation(name: str, text: str, options: Mapping[str, str], details: Mappin
             )
     program = build(text, name, options)
     chosen = chosen_functions(text, options, name)
-    return Operation(name, text, program, options=chosen, **details)  # type: ignore[arg-type]
+    return Operation(name, text, program, options=chosen, **details)
 
 
 def operations() -> tuple[Operation, ...]:

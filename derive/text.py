@@ -30,7 +30,7 @@ from derive.program import Equation, Program
 from derive.relation import oriented
 
 
-class TextPrinter(StrPrinter):  # type: ignore[misc]
+class TextPrinter(StrPrinter):
     """SymPy's text with our nodes, positive terms first, and means recognised."""
 
     def _print_Access(self, expr: Access) -> str:
@@ -189,7 +189,7 @@ def _swap(expression: Expr, tokens: dict[Expr, Expr]) -> Expr:
     return expression.func(*(_swap(a, tokens) if a.args else a for a in expression.args))
 
 
-class Mean(Expr):  # type: ignore[misc]
+class Mean(Expr):
     """A sum over its extent, for printing only."""
 
     is_commutative = True

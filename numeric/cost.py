@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Integer, Poly, Rational, Symbol, factor, factor_terms, sympify
+from sympy import Add, Expr, Integer, Poly, Rational, Symbol, factor, factor_terms
 
 from numeric import primitives
 from numeric.errors import CostError
@@ -354,7 +354,7 @@ def _polynomial(table: Array, grids: Sequence[range], symbols: Sequence[Symbol])
         for powers, c in np.ndenumerate(table)
         if c
     ]
-    return sympify(sum(terms, start=Integer(0)))
+    return Add(*terms)
 
 
 def _inverse_vandermonde(grid: range) -> Array:

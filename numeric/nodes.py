@@ -9,100 +9,74 @@ from sympy import Expr, Function
 from derive.nodes import Node
 
 
-class Logistic(Function):  # type: ignore[misc]
+class RealFunction(Function):
+    """A function of real numbers with real values."""
+
+    is_extended_real = True
+
+
+class Logistic(RealFunction):
     """``1/(1 + exp(-u))``."""
 
-    is_extended_real = True
 
-
-class LogisticSlope(Function):  # type: ignore[misc]
+class LogisticSlope(RealFunction):
     """``logistic(u)*logistic(-u)``."""
 
-    is_extended_real = True
 
-
-class LogisticMinus(Function):  # type: ignore[misc]
+class LogisticMinus(RealFunction):
     """``logistic(u) - v``."""
 
-    is_extended_real = True
 
-
-class Softplus(Function):  # type: ignore[misc]
+class Softplus(RealFunction):
     """``log(1 + exp(u))``."""
 
-    is_extended_real = True
 
-
-class Tanh(Function):  # type: ignore[misc]
+class Tanh(RealFunction):
     """``(exp(u) - exp(-u))/(exp(u) + exp(-u))``."""
 
-    is_extended_real = True
 
-
-class Sech2(Function):  # type: ignore[misc]
+class Sech2(RealFunction):
     """``1 - tanh(u)**2``."""
 
-    is_extended_real = True
 
-
-class Log1p(Function):  # type: ignore[misc]
+class Log1p(RealFunction):
     """``log(1 + u)``."""
 
-    is_extended_real = True
 
-
-class Expm1(Function):  # type: ignore[misc]
+class Expm1(RealFunction):
     """``exp(u) - 1``."""
 
-    is_extended_real = True
 
-
-class Erfc(Function):  # type: ignore[misc]
+class Erfc(RealFunction):
     """``1 - erf(u)``; SymPy's own turns ``erfc(-u)`` into ``2 - erfc(u)``, the cancellation again."""
 
-    is_extended_real = True
 
-
-class MinusTanh(Function):  # type: ignore[misc]
+class MinusTanh(RealFunction):
     """``u - tanh(u)``."""
 
-    is_extended_real = True
 
-
-class Expm1Minus(Function):  # type: ignore[misc]
+class Expm1Minus(RealFunction):
     """``exp(u) - 1 - u``."""
 
-    is_extended_real = True
 
-
-class LogRatio(Function):  # type: ignore[misc]
+class LogRatio(RealFunction):
     """``log(a/b)`` with the third argument ``a - b``."""
 
-    is_extended_real = True
 
-
-class LogCosh(Function):  # type: ignore[misc]
+class LogCosh(RealFunction):
     """``log((exp(u) + exp(-u))/2)``."""
 
-    is_extended_real = True
 
-
-class Hypot(Function):  # type: ignore[misc]
+class Hypot(RealFunction):
     """``sqrt(u**2 + v**2)``."""
 
-    is_extended_real = True
 
-
-class RootPlus(Function):  # type: ignore[misc]
+class RootPlus(RealFunction):
     """``u + sqrt(u**2 + v**2)``."""
 
-    is_extended_real = True
 
-
-class Vanishing(Function):  # type: ignore[misc]
+class Vanishing(RealFunction):
     """``f*g``, and 0 where ``f`` is 0, even if ``g`` overflows."""
-
-    is_extended_real = True
 
 
 class Softmax(Node):

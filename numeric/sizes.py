@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Symbol, floor, fraction, together
 from sympy.printing.pycode import PythonCodePrinter
 
 
-class SizePrinter(PythonCodePrinter):  # type: ignore[misc]
+class SizePrinter(PythonCodePrinter):
     """Integer expressions as Python: ``floor(a/b)`` is ``a//b``, and names go through ``names``."""
 
     def __init__(self, names: dict[Symbol, str] | None = None) -> None:

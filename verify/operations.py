@@ -154,8 +154,8 @@ def _shrunk(
     return None
 
 
-def _forward(function: Any) -> Callable[..., Mapping[str, Array]]:
-    return function.forward  # type: ignore[no-any-return]
+def _forward(function: numeric.Function) -> Callable[..., Mapping[str, Array]]:
+    return function.forward
 
 
 def _autodiff(operation: Operation, derivation: Derivation, function: Any, places: Mapping[str, Place]) -> list[Row]:

@@ -13,7 +13,7 @@ from math import factorial
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Poly, Symbol, sympify
+from sympy import Expr, Poly, Symbol
 
 from derive.derivation import Derivation
 from derive.operation import Operation
@@ -89,7 +89,7 @@ def same_leading_term(
         (Fraction(60, 1), Fraction(60, 1))
     """
     fixed = fixed or {}
-    top = leading(sympify(ours).subs(fixed).expand())
+    top = leading(ours.subs(fixed).expand())
     symbols = [s for s in base if s in top.free_symbols]
     degree = Poly(top, *symbols).total_degree()
     integers = operation.program.integers

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from sympy import Function as SympyFunction
-from sympy import Mod, Piecewise, Sum, exp, floor
+from sympy import Integer, Mod, Piecewise, Sum, SympifyError, exp, floor
 
 from derive.errors import DeclarationError, DerivationError, UnknownOperation
-from derive.nodes import Access, Reduce, dimension, index
+from derive.nodes import Access, Partial, Reduce, Where, dimension, index
 from derive.program import Equation, Program, Tensor
 from derive.registry import declare, get
 from derive.reverse import derive
@@ -109,3 +109,20 @@ def test_a_node_without_a_rule_raises_and_is_named(case: str, name: str) -> None
     program = Program("p", tensors, (Equation("y", (I,), (N,), UNSUPPORTED[case]),), ("y",))
     with pytest.raises(DerivationError, match=name):
         derive(program)
+
+
+def test_no_node_evaluates_text() -> None:
+    """SymPy's ``sympify`` runs strings as code; the nodes take expressions and numbers only."""
+    text = "__import__('os')._exit(3)"
+    makers = [
+        lambda: Access("x", text),
+        lambda: Reduce("sum", text, (index("i"), dimension("n"))),
+        lambda: Reduce("sum", Integer(1), (index("i"), text)),
+        lambda: Where(index("i") < 2, text, 0),
+        lambda: Where(index("i") < 2, 0, text),
+        lambda: Where(True, text, 0),
+        lambda: Partial(text, index("i"), 0),
+    ]
+    for make in makers:
+        with pytest.raises(SympifyError):
+            make()

@@ -138,7 +138,7 @@ class GradCheck:
         def plain(tensors: Any) -> Arrays:
             return [tensor.detach().numpy() for tensor in tensors]
 
-        class Operation(torch.autograd.Function):  # type: ignore[misc]
+        class Operation(torch.autograd.Function):
             @staticmethod
             def forward(context: Any, *tensors: Any) -> Any:
                 context.save_for_backward(*tensors)
