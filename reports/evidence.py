@@ -17,6 +17,8 @@ WITNESSES = {
     "taylor": "order of the Taylor remainder",
     "dot product": "the slope along a random direction, by perturbation, against the gradients",
     "fractions": "exact rational identity",
+    "symmetry": "declared symmetries and linearity in the cotangent, in ball arithmetic",
+    "shapes": "any leading axes against one axis",
 }
 
 

@@ -15,6 +15,7 @@ from derive.notation.numbers import float_box
 from derive.operation import Operation
 from derive.program import Equation
 from numeric import Function
+from numeric.nodes import RootOfSquares
 from reports.conventions import conventions
 from reports.cost import Cost, cost
 from reports.document import (
@@ -274,10 +275,12 @@ def _readable(expression: Expr) -> Expr:
         if type(node).__module__.partition(".")[0] == "numeric":
             name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(node).__name__).lstrip("_")
             arguments = node.args
-            if isinstance(node, Node):  # behind what it is of: the bound index, its extent, where it is taken
+            if isinstance(node, RootOfSquares):
+                arguments = node.args[:1]
+            elif isinstance(node, Node):  # behind what it is of: the bound index, its extent, where it is taken
                 *of, k, _, i = node.args
                 arguments = tuple(each.xreplace({k: i}) for each in of)
-            found[node] = SympyFunction(name)(*arguments)
+            found[node] = SympyFunction(name)(*map(_readable, arguments))
     return expression.xreplace(found)
 
 
