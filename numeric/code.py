@@ -156,8 +156,6 @@ def align(value: Val, order: Sequence[Symbol]) -> Val:
         first = list(order).index(wanted[0])
         pattern = [":" if i in wanted else "None" for i in list(order)[first:]]
         if "None" in pattern:
-            while pattern and pattern[-1] == ":" and False:
-                pattern.pop()
             code = f"{Val(code, (), level).at(ATOM)}[{', '.join(pattern)}]"
             level = ATOM
     return Val(code, tuple(wanted), level)
@@ -170,3 +168,20 @@ def joint(values: Sequence[Val], nesting: Sequence[Symbol]) -> tuple[Symbol, ...
         if len(value.axes) == len(union):
             return value.axes
     return tuple(i for i in nesting if i in union)
+
+
+def share_out(divisors: Sequence[Val], factors: Sequence[Val]) -> tuple[list[Val], list[Val]]:
+    """The factors of a product, of which the largest arrays are divided first; and the divisors left for its end.
+
+    By a root of a sum of squares each factor is divided in its turn: ``a*(x/r)`` is a number where ``a*x/r`` overflows.
+    """
+    shared, left = list(factors), []
+    for number, divisor in enumerate(divisors):
+        at = len(shared) - 1 - number % max(len(shared), 1)
+        factor = shared[at] if len(shared) > 1 else None
+        if factor is None or not set(divisor.axes) <= set(factor.axes):
+            left.append(divisor)
+        else:
+            text = f"{factor.at(PRODUCT)}/{align(divisor, factor.axes).at(ATOM)}"
+            shared[at] = Val(text, factor.axes, PRODUCT)
+    return shared, left

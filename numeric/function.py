@@ -140,7 +140,7 @@ class Function:
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """All tensors of both passes, those that only the generated code has among them."""
-        return {**self._roots.tensors, **self.derivation.adjoint.tensors}
+        return {**self.derivation.adjoint.tensors, **self._roots.tensors}
 
     @cached_property
     def _targets(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduc
 from derive.program import Tensor
 from numeric.access import access_value, split_guards
 from numeric.calls import CALLS, PAIRED_ROWS, ROWS, is_constant
-from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint
+from numeric.code import ATOM, PRODUCT, SUM, Code, Val, align, joint, share_out
 from numeric.contraction import contract
 from numeric.errors import UnsupportedExpression
 from numeric.nodes import Deviation, RootOfSquares, Softmax
@@ -197,7 +197,8 @@ class Lowering:
             divisors.append(Val(text, last.axes, PRODUCT))
         elif under:
             divisors.append(self._quotient(under, []))
-        divisors += roots
+        arrays, left = share_out(roots, arrays)
+        divisors += left
         order = joint([*arrays, *divisors], tuple(scope.ranges))
         text = "*".join(align(v, order).at(PRODUCT if position == 0 else ATOM) for position, v in enumerate(arrays))
         for divisor in divisors:

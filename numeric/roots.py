@@ -6,10 +6,11 @@ or a squared norm whose root is all that is asked for is therefore not computed:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Expr, Integer, Mul, Pow, Rational, Symbol, Tuple
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple
 
 from derive.naming import substitute
 from derive.nodes import Access, Reduce, index
@@ -42,6 +43,9 @@ class Roots:
             self.groups.append(group)
             for equation in group.equations:
                 self.groups += [Group((made,)) for made in self._made.get(equation.target, ())]
+                if isinstance(equation.rhs, RootOfSquares) or getattr(equation.rhs, "exp", None) == Rational(1, 2):
+                    # One that is declared as a root is divided by as those made here are: never by its power.
+                    self.tensors[equation.target] = replace(self.tensors[equation.target], role="root")
 
     def into(self, groups: Sequence[Group]) -> list[Group]:
         """Other groups, the backward pass, with the roots that the forward pass has taken."""
@@ -56,7 +60,22 @@ class Roots:
         found = {p: r for p in powers if p.exp.is_Rational and p.exp.q == 2 and (r := self._power(p, root)) is not None}
         # Where the root is there, the sum itself is its square: divided by twice, that does not overflow either.
         found |= {p: r for p in powers if p.exp.is_Integer and (r := self._power(p, self._known)) is not None}
-        return replace(equation, rhs=equation.rhs.xreplace(found)) if found else equation
+        rhs = equation.rhs.xreplace(found) if found else equation.rhs
+        return equation if (spread := self._spread(rhs)) == equation.rhs else replace(equation, rhs=spread)
+
+    def _spread(self, e: Expr) -> Expr:
+        """``(r*a - b)/r**2`` as ``(a - b/r)/r``: what is divided by a root is not multiplied by it before."""
+        for product in e.atoms(Mul):
+            roots = [f.base for f in product.args if self._is_root(f) and f.exp.is_Integer and f.exp.is_negative]
+            for r, total in itertools.product(roots, (f for f in product.args if isinstance(f, Add))):
+                if any(term.as_powers_dict()[r] > 0 for term in total.args):
+                    spread = product / total * r * Add(*(term / r for term in total.args))
+                    return self._spread(e.xreplace({product: spread}))
+        return e
+
+    def _is_root(self, power: Expr) -> bool:
+        base = power.base if isinstance(power, Pow) else None
+        return isinstance(base, Access) and self.tensors[base.tensor].role == "root"
 
     def _power(self, power: Pow, root: Root) -> Expr | None:
         """``(a*v + b)**p`` as a power of the root of ``v + b/a``; v a tensor, or a sum that is written here."""

@@ -7,12 +7,15 @@ element: what rounding the inputs alone does to it (Higham, Accuracy and Stabili
 
 True values below the smallest normal number, or above the largest, are met by anything below it, or by infinity. A
 *false zero* is a 0 where the true value is a normal number, and rounding the inputs would leave digits of it.
+
+Where the operation's own output is above the largest number, a derivative may be a number nevertheless (that of a mean of
+squares is).  Errors there are told apart, as *beyond*: nobody sees a gradient behind an infinite loss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +54,7 @@ class Errors:
     argument: str = ""
     got: float = 0.0
     expected: float = 0.0
+    beyond: float = 0.0  # the largest excess where an output that depends on the element overflows
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Accuracy:
             return Errors()
         worst = max(found, key=lambda e: (e.excess, e.ulp))
         zeros = sum(e.false_zeros for e in found)
-        return Errors(max(e.ulp for e in found), worst.excess, zeros, worst.argument, worst.got, worst.expected)
+        return replace(worst, ulp=max(e.ulp for e in found), false_zeros=zeros, beyond=max(e.beyond for e in found))
 
     @property
     def implementations(self) -> tuple[str, ...]:
@@ -181,13 +185,25 @@ def _errors(gradient: Gradient, truth: Truth, dtype: Any) -> Errors:
             excess = np.where(ulps == 0, 0.0, ulps / condition)
             if excess.max() > _DOUBT:
                 excess = np.where(ulps == 0, 0.0, ulps / np.maximum(condition, _condition(truth, argument, size, True)))
-            zeros = int(np.sum((given == 0) & (size >= info.tiny) & (condition < 1 / info.eps)))
+            outside = _overflowing(truth, values.shape, float(info.max))
+            beyond = max(worst.beyond, float(excess.max(initial=0.0, where=outside)))
+            ulps, excess = (np.where(outside, 0.0, errors) for errors in (ulps, excess))
+            lost = (given == 0) & (size >= info.tiny) & (condition < 1 / info.eps) & ~outside
             at = np.unravel_index(int(np.argmax(excess)), excess.shape)
-            here = Errors(float(ulps.max()), float(excess[at]), zeros, argument, float(given[at]), float(expected[at]))
-            zeros += worst.false_zeros
+            here = Errors(float(ulps[at]), float(excess[at]), 0, argument, float(given[at]), float(expected[at]))
             top = here if (here.excess, here.ulp) > (worst.excess, worst.ulp) else worst
-            worst = Errors(max(here.ulp, worst.ulp), top.excess, zeros, top.argument, top.got, top.expected)
+            zeros, most = worst.false_zeros + int(lost.sum()), max(float(ulps.max()), worst.ulp)
+            worst = replace(top, ulp=most, false_zeros=zeros, beyond=beyond)
         return worst
+
+
+def _overflowing(truth: Truth, shape: tuple[int, ...], largest: float) -> Array:
+    """Where an output truly is above the largest number: the same element, or any if the shapes differ."""
+    found = np.zeros(shape, dtype=bool)
+    for name in truth.derivation.program.outputs:
+        over = np.abs(to_float(truth.values(name))) > largest
+        found |= over if over.shape == shape else over.any()
+    return found
 
 
 def _condition(truth: Truth, argument: str, size: Array, sure: bool = False) -> Array:

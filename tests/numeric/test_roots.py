@@ -53,3 +53,21 @@ def test_a_unit_vector_keeps_its_gradient_where_the_squares_leave_the_range() ->
     for exponent in (700, -700):
         scaled = function.vjp({"x": np.ldexp(x, exponent)}, dy)["x"]
         np.testing.assert_allclose(np.ldexp(scaled, exponent), ordinary, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x[n], g; s = sum(x**2); y[i] = g*x[i]/sqrt(s)",  # (g r dy - ...)/r**2: r is not multiplied by first
+        "x[n], g; r = sqrt(sum(x**2)); c = g/r; y[i] = c*x[i]",  # a root that is declared: dr is dc*g/r**2
+        "x[n]; r = sqrt(sum(x**2)); y[i] = x[i]/r",  # x/r**2
+    ],
+)
+def test_what_is_divided_by_a_root_stays_in_the_range(text: str) -> None:
+    function = compile(declare(text))
+    x, dy, more = np.array([3.0, 4.0]), np.array([1.0, 0.5]), {"g": 2.0} if "g;" in text else {}
+    at = {e: function.vjp({"x": np.ldexp(x, e), **more}, dy)["x"] for e in (200, 1000, -200, -1000)}
+    ordinary = np.ldexp(at[200], 200), np.ldexp(at[-200], -200)
+    assert np.abs(ordinary).min() > 0.01
+    np.testing.assert_allclose(np.ldexp(at[1000], 1000), ordinary[0], rtol=1e-14)
+    np.testing.assert_allclose(np.ldexp(at[-1000], -1000), ordinary[1], rtol=1e-14)

@@ -9,13 +9,12 @@ import pytest
 
 import numeric
 from derive.registry import get
-from numeric.exact import Exact
 from tests.seeds import SEED
 from tests.verify.support import derived
 from verify.compare import relative_errors
 from verify.sampling import sample
 from verify.witnesses.autodiff import Autodiff
-from verify.witnesses.balls import to_float
+from verify.witnesses.balls import Truth, to_float
 
 TOLERANCE = 1e-10
 
@@ -40,15 +39,18 @@ def test_gradients_at_random_shapes(name: str, seed: int) -> None:
     sizes = {dimension: int(rng.integers(1, 8)) for dimension in program.dimensions} | dict(program.integers)
     case = sample(program, seed, sizes=sizes, hypers="random", derivation=derivation)
     outputs, gradients = witness(name).run(case, case.cotangents)
-    exact = Exact(derivation.combined, case.exact(derivation))
     generated = {**function.forward(**case.arguments()), **function.vjp(case.arguments(), case.seeds())}
     assert gradients.keys() == derivation.gradients.keys() == set(derivation.wrt)
     # JAX differentiates the forward of optax, jax.numpy and jax.lax: it knows nothing of the declaration
+    truth = Truth(derivation, case)
     for argument, expected in {**outputs, **gradients}.items():
-        equations = to_float(exact.array(derivation.gradients.get(argument, argument)))
+        equations = to_float(truth.values(argument))
         assert equations.shape == expected.shape
-        assert relative_errors(equations, expected)[1] <= TOLERANCE, (argument, case)
-        assert relative_errors(generated[argument], expected)[1] <= TOLERANCE, (argument, case)
+        # two terms of Adam's first step, m/sqrt(m**2), cancel: what rounding does to the equations as written is allowed
+        rounding = 64 * np.finfo(float).eps * truth.roughness(argument)
+        allowed = np.maximum(TOLERANCE * np.abs(expected), rounding)
+        assert np.all(np.abs(equations - expected) <= allowed), (argument, case)
+        assert np.all(np.abs(generated[argument] - expected) <= allowed), (argument, case)
 
 
 def test_the_comparison_can_fail() -> None:
