@@ -38,6 +38,8 @@ def derive(
     ``of`` defaults to all outputs, ``wrt`` to the inputs that are not data.  A single scalar output has the
     cotangent 1; every other output ``y`` gets a cotangent tensor ``dy`` that a caller gives.
 
+    The same program is derived once in a process; :func:`forget` has it done again.
+
     Raises :class:`DerivationError` for names that are not there, inputs that cannot be differentiated, and nodes
     without a rule.
 
@@ -54,7 +56,32 @@ def derive(
     sources = _names(wrt) or default_wrt(program)
     for name in sources:
         _check_source(program, name)
-    return Reverse(program, targets, sources).run()
+    key = id(program), targets, sources
+    if key not in _known:
+        while len(_known) >= _MOST:
+            del _known[next(iter(_known))]
+        _known[key] = program, Reverse(program, targets, sources).run()
+    return _known[key][1]
+
+
+# By identity: comparing two programs takes longer than finding one.  Each entry keeps its program, so that no other gets
+# its identity; the first ones are dropped.
+_known: dict[tuple[int, tuple[str, ...], tuple[str, ...]], tuple[Program, Derivation]] = {}
+_MOST = 512
+
+
+def forget() -> None:
+    """Derivations are made anew from here on: for those who time them, or who change a rule.
+
+    >>> from derive.registry import get
+    >>> first = derive(get("sigmoid"))
+    >>> derive(get("sigmoid")) is first
+    True
+    >>> forget()
+    >>> derive(get("sigmoid")) is first
+    False
+    """
+    _known.clear()
 
 
 def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:

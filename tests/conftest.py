@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from derive.reverse import forget
 from tests.seeds import SEED, VARIABLE
 
 # Two workers share two cores, so each library gets one thread; reports never open a window.
@@ -30,6 +32,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"seeds from {SEED} on: repeat with {VARIABLE}={SEED}")
+
+
+@pytest.fixture(autouse=True)
+def rules_that_a_test_changed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What was derived by other rules is not taken for a derivation by these."""
+    changes = "monkeypatch" in request.fixturenames
+    if changes:
+        forget()
+    yield
+    if changes:
+        forget()
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ from derive.delta import Collapse, collapse, deltas
 from derive.nodes import Access, Iverson
 from derive.occurrence import Contribution, Occurrences
 from derive.registry import get
-from derive.reverse import derive
+from derive.reverse import derive, forget
 from derive.terms import Term, make_term, merge
 from tests.verify.support import derived
 from verify.steps import check_steps
@@ -165,6 +165,7 @@ def test_a_corrupted_rule_is_reported_as_wrong_formula(
 ) -> None:
     clean = derived(name)
     corrupt(monkeypatch)
+    forget()
     corrupted = derive(get(name))
     assert (corrupted.equations, corrupted.steps) != (clean.equations, clean.steps), (
         "the corruption changes nothing, so it shows nothing"
