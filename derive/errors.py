@@ -42,5 +42,9 @@ class UnknownOperation(BackproofError, LookupError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         close = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known operations: {', '.join(names)}"
+        hint = (
+            f"did you mean {' or '.join(close)}?"
+            if close
+            else f"`backproof list` names the {len(names)} that are known"
+        )
         super().__init__(f"there is no operation called {name!r}; {hint}")

@@ -40,6 +40,20 @@ def pair(e: Add) -> Found:
                 if found is not None:
                     rest = Add(*(t for t in terms if t is not part and t is not other))
                     return w * found[0] + rest, found[1]
+    return _over_one_denominator(e)
+
+
+def _over_one_denominator(e: Add) -> Found:
+    """``1 - (a + b)/(a + c)`` as ``(c - b)/(a + c)``: what both have in common cancels exactly."""
+    for part in e.args:
+        for f in Mul.make_args(part):
+            bottom = f.base if isinstance(f, Pow) and f.exp == -1 else None
+            for number in (t for t in e.args if t.is_Number):
+                if isinstance(bottom, Add) and bottom.has(Access):
+                    top, whole = (part * bottom).expand(), (number * bottom).expand()
+                    if {*Add.make_args(top)} & {*Add.make_args(-whole)}:
+                        rest = Add(*(t for t in e.args if t is not part and t is not number))
+                        return (top + whole) / bottom + rest, "over one denominator: what cancels there cancels exactly"
     return None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import backproof as bp
 from derive.text import matrix_text
@@ -38,6 +39,11 @@ def _along(function: Reduction, axis: int) -> Reduction:
     return lambda a: function(a, axis=axis, keepdims=axis == 1)
 
 
+def _column(condition: Any) -> Any:
+    """1 where a condition of rows holds, upright whether its sums along the rows are already or not."""
+    return np.reshape(condition, (-1, 1)) * 1.0
+
+
 REDUCTIONS: dict[str, Reduction] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod}
 NUMPY: dict[str, Any] = {
     **{
@@ -49,13 +55,19 @@ NUMPY: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "outer", "sin", "cos", "abs", "sign")},
     "max": np.maximum,
     "min": np.minimum,
+    "erf": special.erf,
+    "pi": np.pi,
+    "_column": _column,
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
 }
 
 
 def read_back(text: str, values: dict[str, Any]) -> Any:
     """The value of a printed matrix form; ``[a > b]`` is 1 where it holds."""
-    python = re.sub(r"\[([^\[\]:]*(?:<=|>=|==|!=|<|>)[^\[\]:]*)\]", r"((\1)*1.0)", text)
+    upright, condition = "@@", r"\[([^\[\]]*(?:<=|>=|==|!=|<|>)[^\[\]]*)\]"
+    python = text.replace("[:, None]", upright)
+    python = re.sub(condition + upright, r"_column(\1)", python)
+    python = re.sub(condition, r"((\1)*1.0)", python).replace(upright, "[:, None]")
     called = set(re.findall(r"\b([a-z_]\w*)\(", python)) - NUMPY.keys() - values.keys()
     others = {name: _elementwise(name) for name in called}
     return np.asarray(eval(python, {"__builtins__": {}}, {**NUMPY, **others, **values}))

@@ -18,7 +18,7 @@ from verify.compare import relative_errors
 from verify.errors import WitnessError
 from verify.sampling import sample
 from verify.witnesses.autodiff import Autodiff
-from verify.witnesses.balls import to_float
+from verify.witnesses.balls import Truth, to_float
 
 
 @pytest.mark.parametrize("name", share("references"))
@@ -27,12 +27,15 @@ def test_every_operation_has_a_reference_that_means_the_same(name: str) -> None:
     derivation = derive(operation)
     case = sample(operation.program, 12, hypers="random", derivation=derivation, budget=200)
     outputs, _ = Autodiff(operation, operation.wrt).run(case, case.cotangents)
-    exact = Exact(operation.program, case.arguments())
+    truth = Truth(derivation, case)
     assert set(outputs) == set(operation.program.outputs)
     for output, value in outputs.items():
-        errors, norm = relative_errors(value, to_float(exact.array(output)))
-        assert norm < 1e-13
-        assert errors.max(initial=0) < 1e-9
+        expected = to_float(truth.values(output))
+        errors, norm = relative_errors(value, expected)
+        # a loss of a confident network is a logarithm near 1: what rounding does to the probability is allowed
+        gap, rounding = np.abs(value - expected), 64 * np.finfo(float).eps * truth.roughness(output)
+        assert norm < 1e-13 or np.all(gap <= rounding)
+        assert np.all((errors < 1e-9) | (gap <= rounding))
 
 
 @pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu"])

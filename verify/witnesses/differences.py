@@ -10,6 +10,7 @@ Source: Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, Advances in En
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ _SAME = 1e-10  # a smaller relative difference is no other formula, whatever an 
 _SHARP = 1e-2  # a second look that is vaguer confirms nothing
 _FINER = (10, 20, 30, 40, 50)  # binary orders by which steps are made smaller for a second look
 _TRUST = 16.0  # an estimate may be off by this factor
+_RIPPLES, _ORDER = (2.0**-20, 2.0**-30), 6  # relative steps, and the order of the differences, that show rounding
 _BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides nothing
 
 
@@ -80,9 +82,16 @@ def objective(
 
 
 def quotient(
-    phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], finer: int = 0
+    phi: Objective,
+    inputs: Mapping[str, Array],
+    name: str,
+    position: tuple[int, ...],
+    finer: int = 0,
+    noise: float = 0.0,
 ) -> Quotient:
     """The derivative of ``phi`` in one element by Ridders' method, from a step that is ``2**finer`` times smaller.
+
+    ``noise`` is what the forward is known to lose by rounding, beyond the rounding of its result.
 
     Example:
         >>> q = quotient(lambda v: float(np.exp(v["x"][0])), {"x": np.array([0.0])}, "x", (0,))
@@ -104,7 +113,7 @@ def quotient(
         with np.errstate(all="ignore"):
             row = [(above - below) / (high - low)]
             right, left = (above - base) / (high - centre), (base - below) / (centre - low)
-            rounding = np.finfo(float).eps * (abs(above) + abs(below)) / (high - low)
+            rounding = max(np.finfo(float).eps * (abs(above) + abs(below)), noise) / (high - low)
             for order, previous in enumerate(table[-1] if table else [], start=1):
                 row.append(row[-1] + (row[-1] - previous) / (4.0**order - 1))
                 guess = max(abs(row[-1] - row[-2]), abs(row[-1] - previous)) + 4 * rounding
@@ -115,6 +124,30 @@ def quotient(
     # curvature makes the gap between the sides halve with the step; a kink leaves it as it is
     kinked = gaps[-1] > 0.6 * gaps[-3] and gaps[-1] > 1e-6 * (abs(left) + abs(right)) + 1e3 * rounding
     return Quotient(float(best), float(error), float(left), float(right), bool(kinked))
+
+
+def noise(phi: Objective, inputs: Mapping[str, Array], name: str) -> float:
+    """How far ``phi`` is from smooth along tiny steps: what rounding loses where large parts of it cancel.
+
+    Differences of high order vanish for a smooth function; of values with errors of size 1 they have the size of the
+    root of a binomial coefficient (Hamming, Introduction to Applied Numerical Analysis, 1971, section 6.5).
+
+    Example:
+        >>> x = {"x": np.linspace(0.0, 1.0, 50)}
+        >>> noise(lambda v: float(np.sum(v["x"])), x, "x") < 1e-14
+        True
+        >>> noise(lambda v: float(np.sum(v["x"] + 1e6)) - 5e7, x, "x") > 1e-9
+        True
+    """
+    array, found = inputs[name], [0.0]
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], array.shape)
+    for step in _RIPPLES:
+        with np.errstate(all="ignore"):
+            values = [phi({**inputs, name: array * (1 + k * step * signs)}) for k in range(_ORDER + 2)]
+            rest = np.abs(np.diff(values, _ORDER)).max() / np.sqrt(math.comb(2 * _ORDER, _ORDER))
+        if np.isfinite(rest):
+            found.append(float(rest))
+    return max(found)
 
 
 def _moved(phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], value: float) -> float:
@@ -142,9 +175,10 @@ def judge(
     scale = float(np.max(np.abs(gradient), initial=0.0))
     worst, bound, kinks, undecided, points = 0.0, 0.0, 0, 0, 0
     positions = [at for at in np.ndindex(*shape) if defined is None or defined[at]]
+    lost = noise(phi, inputs, name) if positions else 0.0
     for position in positions[:: 1 + (len(positions) - 1) // most]:
         got = float(np.asarray(gradient)[position])
-        q = _close_enough(phi, inputs, name, position, got)
+        q = _close_enough(phi, inputs, name, position, got, lost)
         if not np.isfinite(q.value) or not np.isfinite(q.error):
             undecided += 1
             continue
@@ -184,19 +218,19 @@ def judge(
 
 
 def _close_enough(
-    phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], got: float
+    phi: Objective, inputs: Mapping[str, Array], name: str, position: tuple[int, ...], got: float, lost: float
 ) -> Quotient:
     """The quotient from usual steps; from finer ones where only those see the slope (of ``x/sqrt(x**2 + 1e-8)`` at 0).
 
     A gradient that usual steps contradict is right only if finer ones confirm it sharply.
     """
-    usual = quotient(phi, inputs, name, position)
+    usual = quotient(phi, inputs, name, position, noise=lost)
     if _TRUST * usual.error >= abs(usual.value - got) and not usual.kinked:
         return usual
     for finer in _FINER:
         if finer > 30 and inputs[name][position]:
             break  # a step that rounding swallows
-        q = quotient(phi, inputs, name, position, finer)
+        q = quotient(phi, inputs, name, position, finer, lost)
         sharp = _TRUST * q.error <= _SHARP * max(abs(q.value), abs(usual.value))
         overturned = usual.kinked or abs(q.value - usual.value) > _TRUST * (usual.error + q.error)
         near = abs(q.value - got) <= max(_TRUST * q.error, _BLUNT * abs(q.value))
