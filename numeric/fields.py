@@ -107,9 +107,9 @@ class Balls:
         if isinstance(exponent, (int, Fraction)):
             exact = Fraction(exponent)
             if exact.denominator == 1:
-                return base ** int(exact)
+                return _integer_power(base, int(exact))
             if exact.denominator == 2:
-                return base.sqrt() ** int(2 * exact)
+                return _integer_power(base.sqrt(), int(2 * exact))
             power: arb = base ** arb(fmpq(exact.numerator, exact.denominator))
             return power
         raised: arb = base**exponent
@@ -148,6 +148,19 @@ class Balls:
         if not shift.is_finite():
             return sum((value.exp() for value in finite), arb(0)).log()
         return shift + sum(((value - shift).exp() for value in finite), arb(0)).log()
+
+
+def _integer_power(base: arb, exponent: int) -> arb:
+    """By multiplication: ``**`` of python-flint gives NaN for a ball whose midpoint is 0."""
+    if exponent < 0:
+        return 1 / _integer_power(base, -exponent)
+    result, square = arb(1), base
+    while exponent:
+        if exponent % 2:
+            result = result * square
+        square = square * square if exponent > 1 else square
+        exponent //= 2
+    return result
 
 
 class Fractions:

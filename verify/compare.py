@@ -13,8 +13,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   number as infinity.
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
-* otherwise, if a state of a recurrence truly leaves the range of the dtype (and the inputs are extreme): *outside the
-  domain*; finite values behind an infinite state mean nothing.
+* otherwise, if an accumulated intermediate (a named sum, a state of a recurrence, or what is computed from one) truly
+  leaves the range of the dtype, and the inputs are extreme: *outside the domain*; values behind it mean nothing.
 * otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
   input: *inaccurate*.
 * otherwise: *wrong formula*.

@@ -1,39 +1,6 @@
-"""Blocks of deep networks, and autoencoders."""
+"""Convolutional networks and residual blocks."""
 
 from derive.registry import register
-
-register(
-    "autoencoder",
-    """
-    X[n, d], W1[d, m], b1[m], W2[m, d], b2[d]
-    Z1 = X @ W1 + b1
-    H = sigmoid(Z1)
-    Xhat = H @ W2 + b2
-    L = sum((Xhat - X)**2)/(2*n)
-    """,
-    title="Autoencoder",
-    category="network",
-    source=(
-        "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 14.1; Hinton and Salakhutdinov, "
-        "Science 313, 2006"
-    ),
-    layout="Rows are samples; squares are summed over the features, halved, and averaged over the samples.",
-    meanings={
-        "X": "inputs, which are the targets too",
-        "W1": "weights of the encoder",
-        "b1": "bias of the encoder",
-        "W2": "weights of the decoder",
-        "b2": "bias of the decoder",
-        "Z1": "pre-activations",
-        "H": "codes",
-        "Xhat": "reconstructions",
-        "L": "loss",
-    },
-    interpretation=(
-        "The inputs act as inputs and as targets: the reconstruction error comes back with the opposite sign."
-    ),
-    symmetries=["permute n", "permute d", "permute m"],
-)
 
 register(
     "residual_block",
@@ -98,4 +65,56 @@ register(
     },
     interpretation="Prediction minus target goes back through the pooling, which shares it out, to the kernels.",
     symmetries=["permute n", "permute c", "permute o", "permute k"],
+)
+
+register(
+    "resnet_block",
+    """
+    x[n, c, h, w], K1[c, c, 3, 3], gamma1[c], beta1[c], K2[c, c, 3, 3], gamma2[c], beta2[c]
+    eps > 0
+    eps = 1e-5
+    z1[m, f, i < h, j < w] = sum(pad(x[m, g, i + p - 1, j + q - 1])*K1[f, g, p, q], g, p, q)
+    mu1[f] = mean(z1[m, f, i, j], m, i, j)
+    var1[f] = mean((z1[m, f, i, j] - mu1[f])**2, m, i, j)
+    n1[m, f, i, j] = (z1[m, f, i, j] - mu1[f])/sqrt(var1[f] + eps)
+    u1[m, f, i, j] = gamma1[f]*n1[m, f, i, j] + beta1[f]
+    a = relu(u1)
+    z2[m, f, i < h, j < w] = sum(pad(a[m, g, i + p - 1, j + q - 1])*K2[f, g, p, q], g, p, q)
+    mu2[f] = mean(z2[m, f, i, j], m, i, j)
+    var2[f] = mean((z2[m, f, i, j] - mu2[f])**2, m, i, j)
+    n2[m, f, i, j] = (z2[m, f, i, j] - mu2[f])/sqrt(var2[f] + eps)
+    u2[m, f, i, j] = gamma2[f]*n2[m, f, i, j] + beta2[f] + x[m, f, i, j]
+    y = relu(u2)
+    """,
+    title="Residual block (convolutional, batch normalisation)",
+    category="network",
+    source=(
+        "He et al., Deep Residual Learning for Image Recognition, CVPR 2016, figure 2; Ioffe and Szegedy, "
+        "Batch Normalization, 2015, section 3.2"
+    ),
+    layout="Channels first; kernels 3 x 3, padding 1; each channel is normalised over samples and pixels.",
+    meanings={
+        "x": "feature maps",
+        "K1": "kernels of the first convolution",
+        "gamma1": "gain of the first normalisation",
+        "beta1": "bias of the first normalisation",
+        "K2": "kernels of the second convolution",
+        "gamma2": "gain of the second normalisation",
+        "beta2": "bias of the second normalisation",
+        "z1": "outputs of the first convolution",
+        "mu1": "means of its channels",
+        "var1": "variances of its channels",
+        "n1": "normalised",
+        "u1": "pre-activations of the first layer",
+        "a": "activations of the first layer",
+        "z2": "outputs of the second convolution",
+        "mu2": "means of its channels",
+        "var2": "variances of its channels",
+        "n2": "normalised",
+        "u2": "pre-activations of the block",
+        "y": "outputs",
+        "eps": "added to the variances",
+    },
+    interpretation="What the last activation lets through goes both beside the convolutions and through them.",
+    symmetries=["permute n"],
 )

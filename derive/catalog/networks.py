@@ -49,6 +49,34 @@ register(
 )
 
 register(
+    "softmax_regression",
+    """
+    X[n, d], W[d, k], b[k]
+    Y[n, k]: data
+    0 <= Y[n, k] <= 1
+    sum(Y[i, j], j) == 1
+    Z = X @ W + b
+    P = softmax(Z)
+    L = -mean(sum(Y[i, j]*log(P[i, j]), j), i)
+    """,
+    title="Softmax regression",
+    category="network",
+    source="Bishop, Pattern Recognition and Machine Learning, 2006, section 4.3.4, eq. 4.108",
+    layout="Rows are samples, columns are classes; the loss is the mean over the samples.",
+    meanings={
+        "X": "inputs",
+        "W": "weights",
+        "b": "bias",
+        "Z": "logits",
+        "Y": "target distributions",
+        "L": "loss",
+        "P": "probabilities",
+    },
+    interpretation="Inputs against prediction minus target, as in logistic regression, for each class.",
+    symmetries=["permute n", "permute d", "permute k"],
+)
+
+register(
     "perceptron",
     """
     X[n, d], w[d], b

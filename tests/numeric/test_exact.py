@@ -34,6 +34,7 @@ from derive.program import Equation, Program, Tensor
 from derive.registry import declare
 from numeric.errors import NotRational, OutOfBounds, ShapeError, Undecidable, UnsupportedExpression
 from numeric.exact import Exact, Plans, Share, enclosures
+from numeric.fields import Balls
 
 i, j, k, t = map(index, "ijkt")
 n, m, T = map(dimension, ("n", "m", "T"))
@@ -97,6 +98,17 @@ def test_balls_enclose_known_constants(rhs: Expr, expected: str) -> None:
     assert isinstance(got, arb)
     assert got.overlaps(arb(expected))
     assert got.rel_accuracy_bits() > 100
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 3, 6])
+def test_powers_of_a_ball_around_zero(exponent: int) -> None:
+    # what arithmetic knows of y - y: that it is about 0; python-flint's own power is NaN there
+    ball = Balls().power(arb(0, 1e-30), exponent)
+    assert ball.contains(0)
+    assert abs(ball) < 1.1 * 10.0 ** (-30 * exponent)
+    root = Balls().power(arb(4, 1e-15), Fraction(-3, 2))
+    assert root.contains(0.125)
+    assert root.rad() < 1e-14
 
 
 def test_logsumexp_of_far_apart_and_masked_entries() -> None:

@@ -262,6 +262,10 @@ def test_a_recurrence_that_truly_overflows_is_outside_the_range_and_only_that_is
     growing = "x[T], a\nh[t] = a*h[t - 1] + x[t]\nh[-1] = 0"
     assert judged(growing, [0.0, 1e30, np.nan], "h", x=[0.0, 1e30, 0.0], a=1e30) is Verdict.AGREES
     assert judged(growing, [0.0, np.nan, 1e20], "h", x=[0.0, 1e10, 0.0], a=1e10) is Verdict.INACCURATE
+    # so is a standard deviation that a layer has computed; the sample behind it has no value in this dtype
+    drawn = "x[T], w, u[T]\ns = exp(sum(w*x))\nh[t] = tanh(s*u[t])\noutput(h)"
+    assert judged(drawn, [np.nan, 1, 1], "h", x=[300.0, 0, 0], w=1.0, u=[0.0, 1, 1]) is Verdict.OUTSIDE
+    assert judged(drawn, [np.nan, 1, 1], "h", x=[30.0, 0, 0], w=1.0, u=[0.0, 1, 1]) is Verdict.INACCURATE
     # an exponential of one's own may overflow too, and should not have been written so
     naive = "x[T]\ne = exp(x)\nh[t] = e[t]/(1 + e[t])\noutput(h)"
     assert judged(naive, [0.5, np.nan, 0.5], "h", x=[0.0, 800.0, 0.0]) is Verdict.INACCURATE

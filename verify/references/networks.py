@@ -34,3 +34,8 @@ def mlp(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, Y: Any, activation: str = "s
 def perceptron(X: Any, w: Any, b: Any, y: Any, activation: str = "sigmoid") -> Arrays:
     yhat = elementwise(activation)(jnp.dot(X, w, precision="highest") + b)
     return {"L": jnp.mean(optax.losses.squared_error(yhat, y))}
+
+
+@reference("softmax_regression")
+def softmax_regression(X: Any, W: Any, b: Any, Y: Any) -> dict[str, Any]:
+    return {"L": jnp.mean(optax.losses.softmax_cross_entropy(jnp.dot(X, W, precision="highest") + b, Y))}

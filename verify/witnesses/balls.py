@@ -93,14 +93,27 @@ class Truth:
         return self._undecided[name]
 
     def overflows(self, limit: float) -> bool:
-        """Whether a state of a recurrence truly leaves this range: a linear one may grow so, whatever computes it."""
+        """Whether an accumulated intermediate, a state of a recurrence say, truly leaves this range.
+
+        Such a value has to be computed, whatever computes it: a naive exponential of an input need not be.
+        """
         if limit not in self._overflows:
-            loops = [g for g in self.derivation.combined.groups if g.direction]
-            states = dict.fromkeys(e.target for g in loops for e in (*g.starts, *g.equations, *g.ends))
+            program = self.derivation.program
+            states = {
+                e.target for g in self.derivation.combined.groups if g.direction for e in (*g.starts, *g.equations)
+            }
+            inside = sorted(states | (accumulated(program) - {*program.outputs}))
             with flint.ctx.workprec(_BITS[0]):
                 exact = self._unmoved(_BITS[0])
-                self._overflows[limit] = any(abs(value) > limit for name in states for value in exact.array(name).flat)
+                self._overflows[limit] = any(self._above(exact, name, limit) for name in inside)
         return self._overflows[limit]
+
+    @staticmethod
+    def _above(exact: Exact, name: str, limit: float) -> bool:
+        try:
+            return any(abs(value) > limit for value in exact.array(name).flat)
+        except Undecidable:
+            return False
 
     def _enclose(self, tensor: str) -> tuple[Array, Array]:
         shape = self._unmoved(_BITS[0]).shape(tensor)
