@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Dummy, Expr, Integer, Pow, Rational, Symbol, factor, together
+from sympy import Add, Dummy, Expr, Integer, Pow, Rational, Symbol, factor, fraction, together
 from sympy.polys.polyerrors import PolynomialError
 
 from derive.brackets import tidied
@@ -178,8 +178,8 @@ class Simplifier:
         """The simplest form found."""
         final = self.expand(self.settle(terms))
         result = rebuild(final)
-        rational = common_denominator(result)
-        if rational is not None and size(rational) < size(result):
+        rational = min(filter(None, (common_denominator(result), _quotients_apart(result))), key=size, default=result)
+        if size(rational) < size(result):
             self.record("collect", result, rational, "over a common denominator")
             result = rational
         return result
@@ -196,6 +196,14 @@ def plain_sum(terms: Sequence[Term]) -> Expr:
     for term in terms:
         total += rebuild_term(term)
     return total
+
+
+def _quotients_apart(expression: Expr) -> Expr | None:
+    """As :func:`common_denominator`, but for the terms that divide by nothing: what passes by a layer stays by itself."""
+    plain = [t for t in Add.make_args(expression) if fraction(t)[1].is_Number]
+    quotients = expression - Add(*plain)
+    together = common_denominator(quotients) if plain and quotients != 0 else None
+    return None if together is None else Add(*plain) + together
 
 
 def common_denominator(expression: Expr) -> Expr | None:

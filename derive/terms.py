@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations, product
 
-from sympy import Abs, Expr, Integer, Pow, Rational, Symbol, sign
+from sympy import Abs, Add, Expr, Integer, Pow, Rational, Symbol, sign
 from sympy.core.numbers import Number
 
 from derive.naming import substitute
@@ -312,9 +312,15 @@ def rebuild(terms: Sequence[Term]) -> Expr:
         inner += rebuild(group) if 1 < len(group) < len(left) else sum(map(rebuild_term, group), Integer(0))
     outside: Expr = Integer(1)
     for base, exponent in common.items():
+        if exponent.is_odd and _ends_in_number(base) and all(_is_negative(part) for part in Add.make_args(inner)):
+            base, inner = -base, -inner  # (h**2 - 1)*(-a - b) is (1 - h**2)*(a + b)
         outside *= power(base, exponent)
     number, inner = _content(inner)
     return number * outside * inner
+
+
+def _is_negative(part: Expr) -> bool:
+    return bool(part.as_coeff_Mul()[0].is_negative)
 
 
 def _by_brackets(terms: Sequence[Term]) -> list[list[Term]]:

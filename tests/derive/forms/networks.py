@@ -1,6 +1,7 @@
 """Bishop 2006, 5.53 and 5.54."""
 
 FORMS = {
+    "softmax_regression": ("dZ = (P - Y)/n\ndX = dZ @ W.T\ndW = X.T @ dZ\ndb = colsum(dZ)"),
     "least_squares": ("dZ = (Z - Y)/n\ndX = dZ @ W.T\ndW = X.T @ dZ"),
     "logistic_regression": ("dz = (p - y)/n\ndX = outer(dz, w)\ndw = X.T @ dz\ndb = sum(dz)"),
     "perceptron": ("dz = 2*(y - yhat)*yhat*(yhat - 1)/n\ndX = outer(dz, w)\ndw = X.T @ dz\ndb = sum(dz)"),

@@ -4,7 +4,7 @@ FORMS = {
     "l2": "dW = W*lam",
     "l1": "dW = lam*sign(W)",
     "elastic_net": "dW = lam1*sign(W) + W*lam2",
-    "max_norm": ("dU = [r > c]*c*dV\ndW = dU/r + [r <= c]*dV - U*colsum(U*dU)/r"),
+    "max_norm": ("dU = [r > c]*c*dV\ndW = [r <= c]*dV + (dU - U*colsum(U*dU))/r"),
     "clip_by_value": "dg = [abs(g) < c]*dh",
     "clip_by_global_norm": (
         "dr = c*(-sum(dhb[j]*gb[j], j) - sum(dhW[i, j]*gW[i, j], j, i))*[r > c]/r**2\n"
