@@ -25,8 +25,14 @@ def oriented(relation: Relational) -> tuple[Expr, str, Expr]:
     >>> from derive.nodes import dimension, index
     >>> oriented(dimension("T") > index("t") + 1)
     (t + 1, '<', T)
+    >>> from sympy import Eq
+    >>> oriented(Eq(-1, dimension("L") - 1))
+    (L, '==', 0)
     """
     left, operator, right = relation.lhs, relation.rel_op, relation.rhs
     if is_size(left) and not is_size(right):
         return right, CONVERSE[operator], left
+    if left.is_Number:
+        number, rest = right.as_coeff_Add()
+        return rest, CONVERSE[operator], left - number
     return left, operator, right

@@ -145,3 +145,41 @@ register(
     },
     symmetries=["permute n", "permute d", "permute m", "permute k"],
 )
+
+register(
+    "deep_mlp",
+    """
+    X[n, m], W[l, m, m], b[l, m], V[m, k], c[k]
+    Y[n, k]: data
+    0 <= Y[n, k] <= 1
+    sum(Y[i, j], j) == 1
+    activation = tanh
+    Z[r, i, j] = sum(H[r - 1, i, q]*W[r, q, j], q) + b[r, j]
+    H[r, i, j] = activation(Z[r, i, j])
+    H[-1, i, j] = X[i, j]
+    S[i, j] = sum(H[l - 1, i, q]*V[q, j], q) + c[j]
+    P = softmax(S)
+    L = -mean(sum(Y[i, j]*log(P[i, j]), j), i)
+    output(L)
+    """,
+    title="Multilayer perceptron of any depth",
+    category="network",
+    source="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.5.4, algorithms 6.3 and 6.4",
+    layout="Rows are samples; all l hidden layers are as wide as the input; the loss is the mean over the samples.",
+    meanings={
+        "X": "inputs",
+        "W": "weights of each layer",
+        "b": "bias of each layer",
+        "V": "output weights",
+        "c": "bias of the output",
+        "Z": "pre-activations",
+        "H": "activations of each layer",
+        "S": "logits",
+        "Y": "target distributions",
+        "P": "probabilities",
+        "L": "loss",
+        "l": "number of layers",
+    },
+    interpretation="Back-propagation is a recurrence over the layers, from the last to the first.",
+    symmetries=["permute n", "permute m", "permute k"],
+)

@@ -25,6 +25,7 @@ AGAIN = "called again"
 _OTHER = 15_485_863  # added to a seed: other inputs than at any point of the strata
 _CALLS = 3
 _FURTHER = 6
+_LARGER = 4  # times the work, at every second further point
 _BUDGET = 1200  # scalar operations of a further point: larger sizes than those of the strata
 
 
@@ -67,7 +68,9 @@ class Trial:
                 others = [self._drawn(first.stratum, number, first.sizes) for number in range(_CALLS)]
                 self.places[AGAIN] = [found[0], *others]
 
-    def _drawn(self, stratum: str, number: int, sizes: Mapping[Symbol, int] | None) -> tuple[Case, Truth]:
+    def _drawn(
+        self, stratum: str, number: int, sizes: Mapping[Symbol, int] | None, budget: int = _BUDGET
+    ) -> tuple[Case, Truth]:
         """Another point of a stratum, in sizes of its own if none are given; every second has random hyper-parameters."""
         seed, hypers = self.seed + _OTHER + number, "random" if number % 2 else "default"
         case = sample(
@@ -77,15 +80,16 @@ class Trial:
             sizes=sizes,
             hypers=hypers,
             derivation=self.derivation,
-            budget=_BUDGET,
+            budget=budget,
         )
         return case, Truth(self.derivation, case, plans=self.points.plans)
 
     @cached_property
     def _further(self) -> dict[str, Place]:
-        """More points of each stratum in other sizes, for what passed everywhere."""
+        """More points of each stratum in other sizes, ever larger ones, for what passed everywhere."""
         strata = (name for name in self._everywhere if not name.startswith("size"))
-        return {name: [self._drawn(name, _CALLS + k, None) for k in range(_FURTHER)] for name in strata}
+        budgets = [_BUDGET * _LARGER ** (k // 2) for k in range(_FURTHER)]
+        return {name: [self._drawn(name, _CALLS + k, None, b) for k, b in enumerate(budgets)] for name in strata}
 
     @cached_property
     def _equality(self) -> Equality:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import optax
 
@@ -37,5 +38,16 @@ def perceptron(X: Any, w: Any, b: Any, y: Any, activation: str = "sigmoid") -> A
 
 
 @reference("softmax_regression")
-def softmax_regression(X: Any, W: Any, b: Any, Y: Any) -> dict[str, Any]:
+def softmax_regression(X: Any, W: Any, b: Any, Y: Any) -> Arrays:
     return {"L": jnp.mean(optax.losses.softmax_cross_entropy(jnp.dot(X, W, precision="highest") + b, Y))}
+
+
+@reference("deep_mlp")
+def deep_mlp(X: Any, W: Any, b: Any, V: Any, c: Any, Y: Any, activation: str = "tanh") -> Arrays:
+    phi = elementwise(activation)
+
+    def layer(h: Any, given: Any) -> Any:
+        return phi(jnp.dot(h, given[0], precision="highest") + given[1]), None
+
+    H, _ = jax.lax.scan(layer, X, (W, b))
+    return {"L": jnp.mean(optax.losses.softmax_cross_entropy(jnp.dot(H, V, precision="highest") + c, Y))}

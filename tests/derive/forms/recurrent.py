@@ -26,7 +26,7 @@ FORMS = {
     "rnn_last": (
         "dh[t, i, j] = sum(W_hy[j, k]*dy[i, k], k)*[t == T - 1] + sum(pad(dz[t + 1, i, k])*W_hh[j, k], k)\n"
         "dz[t, i, j] = dh[t, i, j]*(1 - h[t, i, j]**2)\n"
-        "dh[-1, i, j] = sum(W_hy[j, k]*dy[i, k], k)*[-1 == T - 1] + sum(pad(dz[0, i, k])*W_hh[j, k], k)\n"
+        "dh[-1, i, j] = sum(W_hy[j, k]*dy[i, k], k)*[T == 0] + sum(pad(dz[0, i, k])*W_hh[j, k], k)\n"
         "dX[t, i, k] = sum(W_xh[k, j]*dz[t, i, j], j)\n"
         "dh0[i, j] = dh[-1, i, j]\n"
         "dW_xh[k, j] = sum(X[t, i, k]*dz[t, i, j], i, t)\n"

@@ -1,6 +1,42 @@
 """Vaswani et al. 2017; Xiong et al. 2020."""
 
 FORMS = {
+    "vision_transformer": (
+        "dS = P - Y\n"
+        "dB = W_y @ dS/n\n"
+        "dZ = [Z > 0]*(dB @ W2.T)\n"
+        "dM = dZ @ W1.T\n"
+        "dxhat_M = dM*gamma2\n"
+        "dR = dB + (m*dxhat_M - rowsum(dxhat_M) - xhat_M*rowsum(dxhat_M*xhat_M))/(m*sqrt(eps + var_M[:,"
+        " None]))\n"
+        "dH[h, i, l] = sum(dR[i, j]*W_O[h, l, j], j)\n"
+        "dS_B[h, i, j] = P_B[h, i, j]*(sum(V[h, j, l]*dH[h, i, l], l) - sum(H[h, i, l]*dH[h, i, l], l))\n"
+        "dV[h, i, j] = sum(P_B[h, l, i]*dH[h, l, j], l)\n"
+        "dK_B[h, i, j] = sum(Q[h, l, j]*dS_B[h, l, i], l)/sqrt(d)\n"
+        "dQ[h, i, j] = sum(K_B[h, l, j]*dS_B[h, i, l], l)/sqrt(d)\n"
+        "dN[i, j] = sum(W_K[h, j, l]*dK_B[h, i, l], l, h) + sum(W_Q[h, j, l]*dQ[h, i, l], l, h) +"
+        " sum(W_V[h, j, l]*dV[h, i, l], l, h)\n"
+        "dxhat = dN*gamma1\n"
+        "dE = dR + (m*dxhat - rowsum(dxhat) - xhat*rowsum(dxhat*xhat))/(m*sqrt(eps + var[:, None]))\n"
+        "dx = dE @ K.T\n"
+        "dK = x.T @ dE\n"
+        "de = colsum(dE)\n"
+        "dpos = dE\n"
+        "dgamma1 = colsum(dN*xhat)\n"
+        "dbeta1 = colsum(dN)\n"
+        "dW_Q[h, c, j] = sum(N[i, c]*dQ[h, i, j], i)\n"
+        "dW_K[h, c, j] = sum(N[i, c]*dK_B[h, i, j], i)\n"
+        "dW_V[h, c, j] = sum(N[i, c]*dV[h, i, j], i)\n"
+        "dW_O[h, l, j] = sum(dR[i, j]*H[h, i, l], i)\n"
+        "dgamma2 = colsum(dM*xhat_M)\n"
+        "dbeta2 = colsum(dM)\n"
+        "dW1 = M.T @ dZ\n"
+        "db1 = colsum(dZ)\n"
+        "dW2 = A.T @ dB\n"
+        "db2 = colsum(dB)\n"
+        "dW_y = outer(g, dS)\n"
+        "db_y = dS"
+    ),
     "transformer_block": (
         "dZ = [Z > 0]*(dY @ W2.T)\n"
         "dM = dZ @ W1.T\n"
@@ -31,4 +67,7 @@ FORMS = {
     ),
 }
 
-KINKS = {"transformer_block": ["At a tie of max(0, Z[i, j]) the first argument takes the whole cotangent."]}
+KINKS = dict.fromkeys(
+    ("transformer_block", "vision_transformer"),
+    ["At a tie of max(0, Z[i, j]) the first argument takes the whole cotangent."],
+)
