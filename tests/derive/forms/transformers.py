@@ -67,7 +67,5 @@ FORMS = {
     ),
 }
 
-KINKS = dict.fromkeys(
-    ("transformer_block", "vision_transformer"),
-    ["At a tie of max(0, Z[i, j]) the first argument takes the whole cotangent."],
-)
+TIE = ["At a tie of max(0, Z[i, j]) the first argument takes the whole cotangent."]
+KINKS = {"transformer_block": TIE, "vision_transformer": TIE}
