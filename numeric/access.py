@@ -13,6 +13,7 @@ from sympy.logic.boolalg import And, true
 from derive.affine import coefficient, extremes, inside
 from derive.nodes import Access, Iverson
 from numeric.code import Val, align, joint
+from numeric.radix import rolled
 
 if TYPE_CHECKING:
     from numeric.lowering import Lowering, Scope
@@ -74,6 +75,8 @@ def access_value(lowering: Lowering, access: Access, scope: Scope, padded: froze
     code = access.tensor
     if not access.indices:
         return Val(code)
+    if not padded and (view := rolled(lowering, access, scope)) is not None:
+        return view
     positions = [(i - tensor.origin(axis)).expand() for axis, i in enumerate(access.indices)]
     lengths = [n - tensor.origin(axis) for axis, n in enumerate(tensor.shape)]
     symbols = [[s for s in scope.ranges if s in p.free_symbols] for p in positions]

@@ -317,7 +317,10 @@ class Lowering:
         return Val(self.code.temporary(text, e.op), kept)
 
     def _sum(self, e: Reduce, scope: Scope, inner: Scope) -> Val:
-        factors = list(e.body.args) if isinstance(e.body, Mul) else [e.body]
+        body = e.body
+        if isinstance(body, Where) and isinstance(body.condition, Eq) and body.args[2] == 0:
+            body = Mul(Iverson(body.condition), body.args[1])
+        factors = list(body.args) if isinstance(body, Mul) else [body]
         brackets = [f for f in factors if isinstance(f, Iverson)]
         rest = [f for f in factors if not isinstance(f, Iverson)]
         scattered = scatter(self, e, brackets, rest, scope)
@@ -369,7 +372,8 @@ class Lowering:
                 return Val(e.name)
             return Val(self.code.temporary(f"np.arange({self.code.size(scope.ranges[e])})", f"{e.name}_"), (e,))
         if isinstance(e, IntegerAccess):
-            return access_value(self, e, scope, frozenset())
+            # Another bracket may guard it, of those that are multiplied.
+            return access_value(self, e, replace(scope, guarded=True), frozenset())
         if isinstance(e, Reduce) and e.op in ("argmax", "argmin"):
             return self._reduce(e, scope)
         if isinstance(e, (Add, Mul)):

@@ -12,6 +12,7 @@ from sympy import Max as SymMax
 from derive.affine import coefficient, extremes
 from derive.nodes import Access, Iverson, Reduce
 from numeric.code import Val, align
+from numeric.radix import unrolled
 
 if TYPE_CHECKING:
     from numeric.lowering import Lowering, Scope
@@ -35,6 +36,10 @@ def scatter(
     body = [*rest, *others]
     if any(a in f.free_symbols for a in targets for f in (*body, *targets.values())):
         return None
+    if not others:
+        whole = unrolled(lowering, targets, e.bound, rest, scope, _inner_scope(scope, targets, e.limits))
+        if whole is not None:
+            return whole
     windowed = None if others else _windows(lowering, e, targets, rest, scope)
     return windowed if windowed is not None else _general(lowering, e, targets, body, scope)
 

@@ -99,6 +99,21 @@ register(
 )
 
 register(
+    "flatten",
+    """
+    x[n, c, h, w]
+    y[m, k < c*h*w] = sum(where(k == (a*h + b)*w + e, x[m, a, b, e], 0), a, b, e)
+    """,
+    title="Unrolling of feature maps",
+    category="layer",
+    source="LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998, section 2.B",
+    layout="Channels first; each sample becomes a row, the last axis the fastest.",
+    meanings={"x": "feature maps", "y": "rows"},
+    interpretation="The cotangent is rolled up again.",
+    symmetries=["affine in x", "permute n"],
+)
+
+register(
     "concatenate",
     """
     x[n, d], y[n, e]

@@ -36,6 +36,11 @@ def dropout(x: Any, mask: Any, keep: Any) -> Arrays:
     return {"y": x * mask / keep}
 
 
+@reference("flatten")
+def flatten(x: Any) -> Arrays:
+    return {"y": jnp.reshape(x, (x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))}
+
+
 @reference("concatenate")
 def concatenate(x: Any, y: Any) -> Arrays:
     return {"z": jnp.concatenate([x, y], axis=1)}

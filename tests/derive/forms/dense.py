@@ -11,6 +11,7 @@ FORMS = {
     ),
     "embedding": "dE[i, k] = sum(dy[j, t, k]*[i == token[j, t]], t, j)",
     "dropout": "dx = dy*mask/keep",
+    "flatten": ("dx[m, a, b, e] = dy[m, e + b*w + a*h*w]"),
     "concatenate": ("dx[i, j] = dz[i, j]\ndy[i, j] = dz[i, j + d]"),
     "residual_add": ("dx = dy\ndf = dy"),
 }
