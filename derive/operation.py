@@ -37,6 +37,7 @@ class Operation:
     example: Mapping[str, object] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
+    symbol: str = ""
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -42,8 +42,11 @@ def register(
     meanings: Mapping[str, str] | None = None,
     example: Mapping[str, object] | None = None,
     symmetries: Sequence[str] = (),
+    symbol: str = "",
 ) -> None:
     """Declare an operation of the catalog.  The text is read when the operation is first asked for.
+
+    ``symbol`` is how formulas write it: a Greek letter by its name, or a word such as ``ReLU``; else they use the name.
 
     ``symmetries`` are claims in the words of :mod:`derive.symmetries`; the verifier checks them.
     """
@@ -60,6 +63,7 @@ def register(
         "meanings": dict(meanings or {}),
         "example": dict(example or {}),
         "claims": tuple(symmetries),
+        "symbol": symbol,
     }
     _declared[name] = Declaration(name, text, details)
 
@@ -110,9 +114,8 @@ def _operation(name: str, text: str, options: Mapping[str, str], details: Mappin
 
     for choice in options.values():
         if not is_elementwise(choice):
-            raise DeclarationError(
-                f"{choice} is not an elementwise operation; choose one such as sigmoid, tanh or relu"
-            )
+            known = ", ".join(filter(is_elementwise, _declared))
+            raise DeclarationError(f"{choice} is not an elementwise operation; choose one of {known}")
     program = build(text, name, options)
     chosen = chosen_functions(text, options, name)
     return Operation(name, text, program, options=chosen, **details)
@@ -121,6 +124,17 @@ def _operation(name: str, text: str, options: Mapping[str, str], details: Mappin
 def operations() -> tuple[Operation, ...]:
     """All operations of the catalog, in order of declaration."""
     return tuple(get(name) for name in names())
+
+
+def symbol_of(name: str) -> str:
+    """How formulas write an operation.
+
+    >>> symbol_of("sigmoid"), symbol_of("relu"), symbol_of("softplus")
+    ('sigma', 'ReLU', 'softplus')
+    """
+    _scan()
+    declaration = _declared.get(name)
+    return (declaration.details["symbol"] if declaration is not None else "") or name
 
 
 def is_elementwise(name: str) -> bool:

@@ -123,7 +123,7 @@ def _check(tree: ast.AST, source: Source) -> None:
         if not isinstance(node, _ALLOWED):
             raise source.error(f"{type(node).__name__} is not part of the language of index equations", node)
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name):
-            raise source.error("only a named function can be called, such as sum(...) or sigmoid(...)", node)
+            raise source.error("only a named function can be called, such as sum(...) or exp(...)", node)
         if isinstance(node, ast.Attribute) and node.attr != "T":
             raise source.error(f"the only attribute is .T (transpose), got .{node.attr}", node)
         if isinstance(node, ast.Constant) and (

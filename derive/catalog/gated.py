@@ -9,6 +9,7 @@ register(
     a = z*(1 + erf(z/sqrt(2)))/2
     """,
     title="Gaussian error linear unit",
+    symbol="GELU",
     category="activation",
     source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016, section 2",
     meanings={"z": "pre-activation", "a": "activation"},
@@ -40,6 +41,7 @@ register(
     a = z*sigmoid(z)
     """,
     title="Sigmoid linear unit",
+    symbol="SiLU",
     category="activation",
     source="Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units for Neural Network Function Approximation, 2018",
     meanings={"z": "pre-activation", "a": "activation"},

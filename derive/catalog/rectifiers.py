@@ -53,6 +53,7 @@ register(
     a = where(z > 0, z, alpha*(exp(z) - 1))
     """,
     title="Exponential linear unit",
+    symbol="ELU",
     category="activation",
     source="Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by ELUs, ICLR 2016, eq. 15",
     meanings={"z": "pre-activation", "a": "activation", "alpha": "the limit is -alpha"},
@@ -85,6 +86,7 @@ register(
     a = where(z > 0, lam*z, lam*alpha*(exp(z) - 1))
     """,
     title="Scaled exponential linear unit",
+    symbol="SELU",
     category="activation",
     source="Klambauer et al., Self-Normalizing Neural Networks, 2017, eq. 2",
     meanings={"z": "pre-activation", "a": "activation", "lam": "scale", "alpha": "the limit is -lam*alpha"},

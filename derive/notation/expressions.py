@@ -14,7 +14,7 @@ from derive.named import NamedFunction
 from derive.nodes import Access, Iverson, Maximum, Minimum, Partial, Reduce, Sensitivity, Slope, Where
 from derive.notation.breaking import is_tall, width
 from derive.notation.context import Notation
-from derive.notation.names import has_subscript, name_box
+from derive.notation.names import GREEK, has_subscript, name_box
 from derive.notation.numbers import float_box, is_short
 from derive.notation.order import factor_key
 from derive.notation.products import bounded, is_plain_number, merge_brackets, product_box
@@ -41,17 +41,22 @@ from derive.notation.tree import (
     separated,
     superscript,
 )
+from derive.registry import symbol_of
 from derive.relation import oriented
 from derive.text import content
 
 RELATION_SIGNS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "equals", "!=": "ne"}
-GREEK_FUNCTIONS = {"sigmoid": "sigma"}  # functions that are known by a letter
-UPRIGHT_FUNCTIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "Abs": "abs"}
 BARE_ARGUMENT = ("log",)  # functions written without parentheses before a single letter
 
 
 class NoNotation(BackproofError, TypeError):
     """A node that nobody has said how to write."""
+
+
+def function_name(name: str) -> Box:
+    """A function as its declaration says that it is written: by a letter, or by an upright word."""
+    symbol = symbol_of("abs" if name == "Abs" else name)
+    return Letter(symbol) if symbol in GREEK else Named(symbol)
 
 
 def expression_box(expression: Expr, notation: Notation | None = None) -> Box:
@@ -302,9 +307,7 @@ class Setter:
     def function(self, expression: Expr) -> Box:
         name = type(expression).__name__
         arguments = [self.signed(a) for a in expression.args]
-        if name in GREEK_FUNCTIONS:
-            return row(Letter(GREEK_FUNCTIONS[name]), fenced(separated(arguments)))
-        title = Named(UPRIGHT_FUNCTIONS.get(name, name))
+        title = function_name(name)
         if name in BARE_ARGUMENT and isinstance(expression.args[0], Access | Symbol):
             return row(title, arguments[0])
         return row(title, fenced(separated(arguments)))

@@ -23,12 +23,11 @@ from derive.matrix import (
 )
 from derive.notation.context import Notation
 from derive.notation.expressions import (
-    GREEK_FUNCTIONS,
     RELATION_SIGNS,
-    UPRIGHT_FUNCTIONS,
     NoNotation,
     Setter,
     expression_box,
+    function_name,
 )
 from derive.notation.sums import split_sign
 from derive.notation.tree import (
@@ -329,9 +328,7 @@ class MatrixSetter:
     def apply(self, function: str, arguments: tuple[Matrix, ...], target: Shape) -> Piece:
         pieces = [self.piece(a, target if self.shape(a) else ()) for a in arguments]
         inside = fenced(separated([self.wrap(p, SUM) for p in pieces]))
-        if function in GREEK_FUNCTIONS:
-            return Piece(row(Letter(GREEK_FUNCTIONS[function]), inside), POWER)
-        return Piece(row(Named(UPRIGHT_FUNCTIONS.get(function, function)), inside), POWER)
+        return Piece(row(function_name(function), inside), POWER)
 
     def total(self, op: str, a: Matrix, axis: int | None) -> Piece:
         """Sums as products with vectors of ones, means with 1/n before them, others by name."""
