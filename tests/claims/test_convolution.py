@@ -78,7 +78,9 @@ def test_b11_a_3x3_kernel_is_a_row_of_9_times_a_column_of_9() -> None:
     patches = values("conv2d_im2col", drawn, "P", "rational").reshape(2, 3, 9, 1)
     row = drawn["K"].reshape(1, 9)
     whole = values("conv2d_im2col", drawn, "y", "rational")[0, 0]
-    pixels = [[values("r[a, d], c[d, a]\ny = r @ c", {"r": row, "c": p}, "y", "rational")[0, 0] for p in q] for q in patches]
+    pixels = [
+        [values("r[a, d], c[d, a]\ny = r @ c", {"r": row, "c": p}, "y", "rational")[0, 0] for p in q] for q in patches
+    ]
     bias = drawn["b"][0]
     assert equal(whole, [[pixel + bias for pixel in line] for line in pixels])
 

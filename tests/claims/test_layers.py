@@ -37,7 +37,9 @@ def turned(given: dict[str, Array]) -> dict[str, Array]:
 def test_b1_columns_are_the_rows_of_the_other_layout(columns: dict[str, Array]) -> None:
     assert str(bp.derive(bp.declare(COLUMNS))).splitlines() == ["dX = W.T @ dZ", "dW = dZ @ X.T", "db = rowsum(dZ)"]
     forward = [(COLUMNS, columns), ("dense", turned(columns))]
-    one, other = (values(what, {k: v for k, v in given.items() if k != "dZ"}, "Z", "rational") for what, given in forward)
+    one, other = (
+        values(what, {k: v for k, v in given.items() if k != "dZ"}, "Z", "rational") for what, given in forward
+    )
     assert equal(one, other.T)
     assert equal(one, columns["W"] @ columns["X"] + columns["b"][:, None])  # float64 is exact for these
     ours, theirs = gradients(COLUMNS, columns, field="rational"), gradients("dense", turned(columns), field="rational")
@@ -110,7 +112,8 @@ def test_a2_and_d7_layers_are_equations_and_the_chain_rule_runs_backwards() -> N
     backward = [equation.target for equation in derivation.equations]
     assert backward == ["dZ2", "dZ1", "dW1", "db1", "dW2", "db2"]
     reads = {equation.target: equation.reads() for equation in derivation.equations}
-    assert "dZ2" in reads["dZ1"] and "dZ1" not in reads["dZ2"]
+    assert "dZ2" in reads["dZ1"]
+    assert "dZ1" not in reads["dZ2"]
     with pytest.raises(bp.BackproofError):  # a layer that needs a later one is no network
         bp.declare("x[n]\na = tanh(b)\nb = x + a")
 

@@ -46,7 +46,9 @@ def test_d5_a_sum_of_squares_is_no_mean() -> None:
     assert str(bp.derive("squared_error")) == "dyhat = 2*(yhat - y)"
     assert str(bp.derive("mse")) == "dyhat = 2*(yhat - y)/(k*n)"
     given = eighths(2, yhat=(3, 2), y=(3, 2))
-    plain, mean, half = (gradients(name, given, field="rational")["yhat"] for name in ("squared_error", "mse", "half_mse"))
+    plain, mean, half = (
+        gradients(name, given, field="rational")["yhat"] for name in ("squared_error", "mse", "half_mse")
+    )
     assert equal(plain, 6 * mean)
     assert equal(plain, 6 * half)  # sum over the outputs, half, mean over three samples
     assert values("squared_error", given, "L", "rational") == 6 * values("mse", given, "L", "rational")

@@ -16,7 +16,7 @@ import optax
 import pytest
 
 import backproof as bp
-from derive.registry import get, names
+from derive.registry import declarations, get
 from verify.references import find
 
 Optimizer = optax.GradientTransformation
@@ -160,7 +160,9 @@ def against(name: str, optimizer: Optimizer, operation: Any = None, output: str 
 
 
 def test_every_optimizer_and_schedule_of_the_catalog_is_here() -> None:
-    of_kind = {kind: {n for n in names() if get(n).category == kind} for kind in ("optimizer", "schedule")}
+    of_kind: dict[str, set[str]] = {"optimizer": set(), "schedule": set()}
+    for each in declarations():
+        of_kind.setdefault(each.details["category"], set()).add(each.name)
     assert set(OPTIMIZERS) == set(ALTERED) == of_kind["optimizer"]
     assert set(SCHEDULES) == of_kind["schedule"]
 
