@@ -48,7 +48,8 @@ def eighths(seed: int, **shapes: tuple[int, ...]) -> dict[str, Array]:
 
 def fractions(array: Any) -> Array:
     """The same numbers as fractions, to be computed with exactly."""
-    return np.vectorize(Fraction, otypes=[object])(np.asarray(array, dtype=object))
+    result: Array = np.vectorize(Fraction, otypes=[object])(np.asarray(array, dtype=object))
+    return result
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def precise() -> Iterator[None]:
 
 def equal(got: Array, expected: Any) -> bool:
     """Equal as fractions, element by element."""
-    return np.asarray(got).tolist() == np.asarray(expected).tolist()
+    return bool(np.asarray(got).tolist() == np.asarray(expected).tolist())
 
 
 def same(got: Any, expected: Any) -> bool:
@@ -75,4 +76,5 @@ def same(got: Any, expected: Any) -> bool:
 
 def floats(array: Any) -> Array:
     """The midpoints of balls, or fractions, as float64."""
-    return np.vectorize(float, otypes=[float])(np.asarray(array, dtype=object))
+    result: Array = np.vectorize(float, otypes=[float])(np.asarray(array, dtype=object))
+    return result

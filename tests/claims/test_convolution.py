@@ -22,8 +22,9 @@ def given() -> dict[str, Array]:
 def correlated(f: Array, g: Array, padding: int) -> Array:
     """The catalog's convolution, which is a cross-correlation, of one image and one kernel."""
     inputs = {"x": f[None, None], "K": g[None, None], "b": np.zeros(1)}
-    found: Array = values("conv2d", {**inputs, "padding": padding, "stride": 1, "dilation": 1}, "y", "rational")
-    return found[0, 0]
+    found = values("conv2d", {**inputs, "padding": padding, "stride": 1, "dilation": 1}, "y", "rational")
+    image: Array = found[0, 0]
+    return image
 
 
 def test_b11_the_printed_sum_has_lost_the_kernel(given: dict[str, Array]) -> None:

@@ -104,7 +104,8 @@ def growth(matrix: Array, steps: int = 40) -> Array:
     found = floats(
         values(jacobian.combined, {"h0": np.zeros(2), "W": matrix, "steps": steps}, jacobian.gradients["h0"])
     )
-    return np.linalg.norm(found, ord=2, axis=(1, 2))
+    norms: Array = np.linalg.norm(found, ord=2, axis=(1, 2))
+    return norms
 
 
 def radius(matrix: Array) -> float:

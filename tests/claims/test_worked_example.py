@@ -14,6 +14,7 @@ import pytest
 
 import backproof as bp
 from numeric.exact import Exact
+from tests.claims.support import same
 
 HALF = Fraction(1, 2)
 
@@ -113,6 +114,25 @@ def test_b10_the_example_has_columns_for_inputs() -> None:
     rows = bp.declare("x[n], W1[n, h], b1[h]\nz1 = x @ W1 + b1")
     exact = Exact(rows.program, {name: GIVEN[name] for name in ("x", "W1", "b1")}, field="rational")
     assert exact.array("z1").tolist() == decimals("0.52 -0.17")
+
+
+def test_b10_in_the_row_layout_of_the_catalog_the_first_matrix_is_transposed(example: Exact) -> None:
+    """With W1^T the catalog's perceptron is the example, and so are its gradients; with W1 as printed it is another network."""
+    columns: list[list[Fraction]] = GIVEN["W1"]
+    given = {
+        "X": [GIVEN["x"]],
+        "W1": [list(row) for row in zip(*columns, strict=True)],
+        "b1": GIVEN["b1"],
+        "W2": [[weight] for weight in GIVEN["w2"]],
+        "b2": [GIVEN["b2"]],
+        "Y": [[GIVEN["y"]]],
+    }
+    rows = Exact(bp.derive("mlp", wrt="W1, b1, W2, b2").combined, given)
+    for ours, theirs in (("L", "L"), ("db1", "db1"), ("dW2", "dw2"), ("db2", "db2")):
+        assert same(rows.array(ours), example.array(theirs))
+    assert same(rows.array("dW1").T, example.array("dW1"))
+    other = Exact(bp.get("mlp").program, {**given, "W1": columns})
+    assert not rounds_to(other.array("Z2")[0, 0], "0.088")
 
 
 def test_b10_the_slopes_are_those_that_the_gradients_use() -> None:

@@ -7,7 +7,7 @@ compared is how far the parameters have moved, so that a small learning rate hid
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,7 @@ import backproof as bp
 from derive.registry import declarations, get
 from verify.references import find
 
-Optimizer = optax.GradientTransformation
+Optimizer: TypeAlias = optax.GradientTransformation
 Hypers = dict[str, float]
 Array = np.ndarray[Any, Any]
 
@@ -237,7 +237,7 @@ def test_adafactor_of_optax_rounds_its_decay_to_float32() -> None:
 
 
 # Schedule -> hyper-parameters, integers, and optax's rate at step t.
-SCHEDULES: dict[str, tuple[Hypers, dict[str, int], Callable[[int], Any]]] = {
+SCHEDULES: dict[str, tuple[Hypers, dict[str, int], Callable[[Any], Any]]] = {
     "step_decay": ({"alpha": 0.3, "decay": 0.7}, {"period": 7}, optax.exponential_decay(0.3, 7, 0.7, staircase=True)),
     "exponential_decay": ({"alpha": 0.3, "decay": 0.7}, {}, optax.exponential_decay(0.3, 1, 0.7)),
     # optax has the last rate as a share of the first
