@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
@@ -44,11 +45,14 @@ def inline_adjoints(run: Reverse, adjoint: Program) -> tuple[Program, list[Equat
     equations = list(adjoint.equations)
     wanted = set(adjoint.outputs)
     recurrent = {e.target for g in adjoint.groups if g.direction for e in (*g.equations, *g.starts, *g.ends)}
+    targets = Counter(
+        e.target for e in equations
+    )  # one with a start value has two definitions, and neither is all of it
     for position in range(len(equations)):
         tried: set[str] = set()
         while True:
             equation = equations[position]
-            definitions = {e.target: e for e in equations[:position]}
+            definitions = {e.target: e for e in equations[:position] if targets[e.target] == 1}
             names = sorted(
                 (a for a in equation.reads() if a in definitions and a not in tried and a not in recurrent),
                 key=lambda name: -[e.target for e in equations].index(name),

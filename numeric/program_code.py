@@ -28,12 +28,18 @@ class ProgramCode:
         if group.direction:
             self._loop(group)
             return
-        if len(group.equations) == 1 and all(isinstance(i, Symbol) for i in group.equations[0].indices):
-            self._whole(group.equations[0])
+        first = group.equations[0]
+        if len(group.equations) == 1 and not self._starts_early(first.target):
+            self._whole(first)
             return
-        self._allocate(group.equations[0].target)
+        self._allocate(first.target)
         for equation in group.equations:
             self._part(equation)
+
+    def _starts_early(self, name: str) -> bool:
+        """Whether a tensor has positions before 0, which its general equation does not fill."""
+        tensor = self.tensors[name]
+        return any(tensor.origin(axis) for axis in range(tensor.rank))
 
     def _lowering(self, equation: Equation) -> Lowering:
         return Lowering(self.code, self.tensors, f"equation for {equation.target}")
@@ -61,9 +67,7 @@ class ProgramCode:
         tensor = self.tensors[equation.target]
         free = {i: n for i, n in equation.ranges.items() if i not in fixed}
         order = tuple(i for i in equation.indices if isinstance(i, Symbol) and i not in fixed)
-        places = [
-            ":" if i in free else self.code.size(i - tensor.origin(axis)) for axis, i in enumerate(equation.indices)
-        ]
+        places = [self._place(i, tensor, axis, i in free) for axis, i in enumerate(equation.indices)]
         while len(places) > 1 and places[-1] == ":":
             places.pop()
         left = f"{equation.target}[{', '.join(places)}]"
@@ -76,6 +80,12 @@ class ProgramCode:
             test = lowering.condition(condition, scope)
             with self.code.block(f"if {test.code.replace(' & ', ' and ')}:"):
                 self.code.line(f"{left} += {align(lowering.value(term, scope), order).code}")
+
+    def _place(self, i: Expr, tensor: Tensor, axis: int, free: bool) -> str:
+        origin = tensor.origin(axis)
+        if not free:
+            return self.code.size(i - origin)
+        return f"{-origin}:" if origin else ":"
 
     def _loop(self, group: Group) -> None:
         assert group.extent is not None

@@ -44,6 +44,8 @@ SILENT_ZEROS = {
     "A[n, n], B[n, n], X[n, n]\nL = sum(A[i, j]*X[j, i]) + sum(B[i, j]*X[j, i])": ("X", "dX = A.T + B.T"),
     "x[n], w[n]\nL = log(sum(w*x))": ("x", "dx = w/(w @ x)"),
     "x[n], c\nL = sum(x) + c": ("x", "dx = 1"),
+    # a start value is a second definition of w, which is 0 and not all of it
+    "x[T]\nw[t] = x[t]**2\nw[-1] = 0\ny[t] = w[t] + w[t - 1]\noutput(y)": ("x", "dx = 2*dw*x"),
     "x[n], c[n]\nL = sum(c)": ("x", "dx = 0"),
 }
 

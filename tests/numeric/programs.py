@@ -180,6 +180,16 @@ SAMPLES = (
         tuple({"x": (steps, 2), "W": (2, 2), "h0": (2,)} for steps in (0, 1, 5)),
     ),
     Sample(
+        "start_without_recurrence",
+        "x[T]\nw[t] = x[t]**2\nw[-1] = 0\ny[t] = w[t] + w[t - 1]\noutput(y)",
+        tuple({"x": (steps,)} for steps in (0, 1, 5)),
+    ),
+    Sample(
+        "start_without_recurrence_given",
+        "x[T, m], w0[m]\nw[t, j] = x[t, j]**2\nw[-1, j] = sin(w0[j])\ny[t, j] = w[t, j]*w[t - 1, j]\noutput(y)",
+        tuple({"x": (steps, 2), "w0": (2,)} for steps in (0, 1, 5)),
+    ),
+    Sample(
         "recurrence_time_inside",
         "x[n, T, m], W[m, m], h0[n, m]\nh[i, t, j] = sin(x[i, t, j] + sum(h[i, t - 1, k]*W[k, j], k))\n"
         "h[i, -1, j] = h0[i, j]",
