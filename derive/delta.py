@@ -36,9 +36,18 @@ def _solutions(equation: Eq, term: Term) -> list[tuple[Symbol, Expr, Expr]]:
         slope = coefficient(difference, s)
         if slope == 1 or slope == -1:
             value = (s - slope * difference).expand()
-            if s not in value.free_symbols:
+            if s not in value.free_symbols and not _strides(value, term):
                 found.append((s, value, extent))
     return sorted(found, key=lambda f: (len(f[1].free_symbols), not f[1].is_Symbol, str(f[0])))
+
+
+def _strides(value: Expr, term: Term) -> bool:
+    """Whether a value goes in strides of another summation index: ``p = i - 2*k`` is in range for one ``k`` of many.
+
+    The delta ``[i == 2*k + p]`` says that better, and adds at the places it names.
+    """
+    slopes = (coefficient(value, other) for other, _ in term.bound if other in value.free_symbols)
+    return any(slope not in (1, -1, None) for slope in slopes)
 
 
 def _ranges(term: Term, free: Mapping[Symbol, Expr]) -> dict[Symbol, tuple[Expr, Expr]]:

@@ -45,7 +45,7 @@ def _pads(lowering: Lowering, bracket: Iverson, rest: Sequence[Expr], scope: Sco
             if not free or position.has(Access) or any(s in scope.fixed for s in position.free_symbols):
                 continue
             low, high = extremes(position, scope.bounds())
-            if low is None or high is None or not all(_positive(coefficient(position, s)) for s in free):
+            if low is None or high is None or not _strided(position, list(free)):
                 continue
             if _moved(set(rest) - {factor}, free):
                 continue  # another factor could leave its tensor where the bracket fails
@@ -86,8 +86,7 @@ def access_value(lowering: Lowering, access: Access, scope: Scope, padded: froze
         for p, ss, n in zip(positions, symbols, lengths, strict=True)
     )
     simple = len(set(flat)) == len(flat) and all(
-        not p.has(Access) and not _reduces(p) and all(_positive(coefficient(p, s)) for s in ss)
-        for p, ss in zip(positions, symbols, strict=True)
+        not p.has(Access) and not _reduces(p) and _strided(p, ss) for p, ss in zip(positions, symbols, strict=True)
     )
     if not simple or (plain_guard and not padded):
         return _fancy(lowering, access, positions, lengths, scope)
@@ -106,8 +105,13 @@ def _whole(position: Expr, symbol: Symbol, length: Expr, scope: Scope) -> bool:
     return bool(position == symbol and (length - scope.ranges[symbol]).expand().is_nonnegative)
 
 
-def _positive(slope: Expr | None) -> bool:
-    return slope is not None and bool(slope.is_positive)
+def _strided(position: Expr, symbols: Sequence[Symbol]) -> bool:
+    """Whether a position is a view: with positive slopes, or one of two that is negative."""
+    slopes = [coefficient(position, s) for s in symbols]
+    if any(slope is None or not (slope.is_positive or slope.is_negative) for slope in slopes):
+        return False
+    backwards = sum(bool(slope is not None and slope.is_negative) for slope in slopes)
+    return backwards == 0 or (backwards == 1 and len(slopes) == 2)
 
 
 def _pad(
@@ -168,11 +172,18 @@ def _views(
             selection.pop()
         code = f"{code}[{', '.join(selection)}]"
     for axis, position, (a, b) in doubled:
-        slopes = [coefficient(position, s) for s in (a, b)]
+        slopes = [coefficient(position, s) or Integer(0) for s in (a, b)]
         start = (position - slopes[0] * a - slopes[1] * b).expand()
+        # What is read backwards is read forwards, from its last element, and turned round.
+        start += sum(
+            slope * (scope.ranges[s] - 1) for slope, s in zip(slopes, (a, b), strict=True) if slope.is_negative
+        )
         counts = f"({size(scope.ranges[a])}, {size(scope.ranges[b])})"
-        steps = f"({size(slopes[0])}, {size(slopes[1])})"
-        code = lowering.code.temporary(f"windows({code}, {axis}, {size(start)}, {counts}, {steps})", "windows")
+        steps = f"({size(abs(slopes[0]))}, {size(abs(slopes[1]))})"
+        code = lowering.code.temporary(f"windows({code}, {axis}, {size(start.expand())}, {counts}, {steps})", "windows")
+        if any(slope.is_negative for slope in slopes):
+            turned = axis + int(bool(slopes[1].is_negative))
+            code = f"{code}[{', '.join([':'] * turned + ['::-1'])}]"
     return Val(code, tuple(axes))
 
 

@@ -11,6 +11,7 @@ from numeric.nodes import (
     Expm1,
     Expm1Minus,
     Hypot,
+    LessShare,
     Log1p,
     LogCosh,
     Logistic,
@@ -54,7 +55,7 @@ def is_constant(e: Expr) -> bool:
 ROWS = {Softmax: "softmax", LogSoftmax: "log_softmax", Centred: "centred"}
 """Functions of rows, called with an axis."""
 
-PAIRED_ROWS = {Deviation: "deviation", SimplexMinus: "simplex_minus"}
+PAIRED_ROWS = {Deviation: "deviation", LessShare: "less_share", SimplexMinus: "simplex_minus"}
 """Functions of two rows, called with an axis."""
 
 __all__ = ["CALLS", "PAIRED_ROWS", "ROWS", "is_constant"]

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -28,13 +26,13 @@ from numeric import primitives
 from numeric.errors import CostError
 from numeric.function import Function, Text
 from numeric.integers import integer_value
+from numeric.polynomials import NotPolynomial, interpolate
 from numeric.writer import load
 
 Array = NDArray[Any]
 
 MOST_DEGREE = 4
-MOST_POINTS = 20_000
-_LOW, _HIGH = 2, 7  # least sizes: of a dimension; of one from which another is subtracted
+_LOW, _HIGH = 2, 6  # least sizes: of a dimension; of one from which another is subtracted
 
 _TRANSCENDENTAL = frozenset(
     [
@@ -306,19 +304,22 @@ def _count(function: Function, text: Text) -> Count:
     except (IndexError, ValueError) as reason:
         raise CostError(f"{function.name}: the generated code does not run at the sizes {least}: {reason}") from None
     degrees = [_degree(run, symbols, least, symbol) for symbol in symbols]
-    grids = [range(least[s], least[s] + degree + 1) for s, degree in zip(symbols, degrees, strict=True)]
-    points = prod(len(g) for g in grids)
-    if points > MOST_POINTS:
-        raise CostError(
-            f"{function.name}: {points} combinations of sizes would be needed, at most {MOST_POINTS} are run"
+    try:
+        found = interpolate(
+            lambda sizes: run.at(dict(zip(symbols, sizes, strict=True))), [least[s] for s in symbols], degrees
         )
-    counts = [run.at(dict(zip(symbols, at, strict=True))) for at in product(*grids)]
-    found = []
-    for kind in range(3):
-        table = np.empty(points, dtype=object)
-        table[:] = [Fraction(c[kind]) for c in counts]
-        found.append(_polynomial(table.reshape([len(g) for g in grids]), grids, symbols))
-    return Count(*found)
+    except NotPolynomial as reason:
+        raise CostError(
+            f"{function.name}: the cost is no polynomial in {', '.join(map(str, symbols))}: {reason}"
+        ) from None
+    terms = [
+        (
+            [Rational(c.numerator, c.denominator) for c in row],
+            prod((s**p for s, p in zip(symbols, powers, strict=True)), start=Integer(1)),
+        )
+        for powers, row in found.items()
+    ]
+    return Count(*(Add(*(row[kind] * monomial for row, monomial in terms)) for kind in range(3)))
 
 
 def _least(function: Function) -> dict[Symbol, int]:
@@ -342,34 +343,6 @@ def _degree(run: _Run, symbols: Sequence[Symbol], least: Mapping[Symbol, int], s
         f"{run.function.name}: the cost is no polynomial in {symbol} of degree {MOST_DEGREE} or less "
         "(a stride other than 1 makes it one only for some sizes)"
     )
-
-
-def _polynomial(table: Array, grids: Sequence[range], symbols: Sequence[Symbol]) -> Expr:
-    """The polynomial with these values on a grid: Vandermonde systems, one axis after the other, in fractions."""
-    for axis, grid in enumerate(grids):
-        table = np.moveaxis(np.tensordot(_inverse_vandermonde(grid), np.moveaxis(table, axis, 0), axes=1), 0, axis)
-    terms = [
-        Rational(c.numerator, c.denominator)
-        * prod((s**p for s, p in zip(symbols, powers, strict=True)), start=Integer(1))
-        for powers, c in np.ndenumerate(table)
-        if c
-    ]
-    return Add(*terms)
-
-
-def _inverse_vandermonde(grid: range) -> Array:
-    """Row p: the coefficients of x**p in the Lagrange polynomials of the grid."""
-    n = len(grid)
-    result = np.zeros((n, n), dtype=object)
-    for k, own in enumerate(grid):
-        coefficients = [Fraction(1)]
-        for other in grid:
-            if other != own:
-                shifted = [Fraction(0), *coefficients]
-                scaled = [-other * c for c in coefficients] + [Fraction(0)]
-                coefficients = [(a + b) / (own - other) for a, b in zip(shifted, scaled, strict=True)]
-        result[:, k] = coefficients
-    return result
 
 
 __all__ = ["Cost", "Count", "cost", "leading", "readable"]

@@ -99,6 +99,10 @@ class SimplexMinus(Deviation):
     """``p - v`` at ``k = i`` for rows of p with sum 1: args (p, v with k in them, k, extent, i)."""
 
 
+class LessShare(Deviation):
+    """``u - w*sum(u, k)`` at ``k = i`` for weights with sum 1: args (u, w with k in them, k, extent, i)."""
+
+
 class RootOfSquares(Node):
     """``sqrt(offset + sum(u**2, k < n, ...)/divisor)``: args (u with the k in it, divisor, offset, *limits)."""
 

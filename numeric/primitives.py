@@ -168,6 +168,22 @@ def simplex_minus(p: Array, v: Array, axis: int) -> Array:
     return r
 
 
+def less_share(u: Array, w: Array, axis: int) -> Array:
+    """``u - w*sum(u)`` for rows of w with sum 1: at a weight above 1/2 it is less the sum of the others.
+
+    >>> less_share(np.array([1.0, 0.0]), np.array([1.0, 1e-20]), 0)
+    array([ 1.e-20, -1.e-20])
+    """
+    r: Array = u - w * np.add.reduce(u, axis=axis, keepdims=True)
+    if w.shape[axis] == 0:
+        return r
+    at = _along(w.argmax(axis=axis), axis)
+    heavy = r[at]
+    r[at] = 0
+    r[at] = np.where(w[at] > 0.5, -np.add.reduce(r, axis=axis), heavy)
+    return r
+
+
 def root_of_squares(u: Array, axis: int | tuple[int, ...], divisor: Any = 1, offset: Any = 0) -> Array:
     """``sqrt(offset + sum(u**2)/divisor)`` along axes, also where the squares overflow or underflow.
 
@@ -293,7 +309,7 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 
 __all__ = [
-    "add_at", "argmax", "argmin", "centred", "deviation", "expm1_minus", "log_cosh", "log_ratio", "log_softmax",
-    "logistic", "logistic_minus", "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick", "root_of_squares",
+    "add_at", "argmax", "argmin", "centred", "deviation", "expm1_minus", "less_share", "log_cosh", "log_ratio",
+    "log_softmax", "logistic", "logistic_minus", "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick", "root_of_squares",
     "root_plus", "sech2", "simplex_minus", "softmax", "softplus", "vanishing", "where", "windows",
 ]  # fmt: skip

@@ -36,6 +36,8 @@ Place = list[tuple[Case, Truth]]
 # strata in which differences of a float forward resolve anything
 _SMOOTH = ("ordinary", "contracting", "expanding")
 _KINKED = ("zeros", "ties")
+_SHARE = 1e-7  # of the slope: a smaller remainder is none
+_FINER = (4, 8)  # binary orders by which Taylor steps are made smaller for a second look
 _TAYLOR = (1.7, 2.0)
 _SMALL = 100  # scalar operations: a symmetry is evaluated at two or three points
 
@@ -233,7 +235,15 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
 
 
 def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Array]) -> Row:
-    order, size = differences.taylor_slope(phi, case.inputs, gradients, np.random.default_rng(case.seed))
+    def slope(finer: int) -> tuple[float, float]:
+        return differences.taylor_slope(phi, case.inputs, gradients, np.random.default_rng(case.seed), finer)
+
+    order, size = slope(0)
+    # A wrong gradient has the order 1 at all steps, or a remainder that is a share of the slope.
+    finer = (
+        found for found in map(slope, _FINER) if found[0] > _TAYLOR[0] and (found[0] < np.inf or found[1] < _SHARE)
+    )
+    order, size = (order, size) if order > _TAYLOR[0] else next(finer, (order, size))
     good = order > _TAYLOR[0]
     note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
     verdict = Verdict.AGREES if good else Verdict.WRONG_FORMULA

@@ -6,7 +6,6 @@ register(
     "ctc",
     """
     z[T, v]
-    -1e20 <= z[t, j] <= 1e20
     path[m]: int
     never = -1e30
     p = log_softmax(z)

@@ -61,6 +61,19 @@ def test_what_a_forward_loses_by_cancellation_is_known() -> None:
         assert judge(phi, x, "x", 1.01 * np.cos(x["x"])).verdict is Verdict.WRONG_FORMULA
 
 
+def test_a_kink_that_large_steps_pass_does_not_lower_the_order() -> None:
+    def phi(v: Any) -> float:
+        return float(np.sum(v["x"] ** 3 + 5 * np.maximum(np.abs(v["x"] - 1), 2.0**-17)))
+
+    x = {"x": np.array([1.0])}
+    coarse, _ = taylor_slope(phi, x, {"x": 3 * x["x"] ** 2}, np.random.default_rng(1))
+    fine, _ = taylor_slope(phi, x, {"x": 3 * x["x"] ** 2}, np.random.default_rng(1), finer=8)
+    assert not 1.7 < coarse < 2.3
+    assert fine == pytest.approx(2, abs=0.1)
+    wrong, _ = taylor_slope(phi, x, {"x": 3.003 * x["x"] ** 2}, np.random.default_rng(1), finer=8)
+    assert wrong < 1.2
+
+
 def total(f: Any) -> Any:
     return lambda v: float(np.sum(f(v["x"])))
 

@@ -14,10 +14,10 @@ FORMS = {
         "db[f] = sum(dy[m, f, i, j], j, i, m)"
     ),
     "conv3d": (
-        "dx[m, g, i, j, k] = sum(pad(K[f, g, i + padding - l*stride, j + padding - p*stride, k + padding - q"
-        "*stride])*dy[m, f, l, p, q], l, p, q, f)\n"
-        "dK[f, g, r, p, q] = sum(pad(x[m, g, r + l*stride - padding, p + i*stride - padding, q + j*stride -"
-        " padding])*dy[m, f, l, i, j], i, j, l, m)\n"
+        "dx[m, g, i, j, k] = sum(K[f, g, r, q, u]*dy[m, f, l, p, s]*[i == r + l*stride - padding]*[j == q"
+        " + p*stride - padding]*[k == u + s*stride - padding], l, r, p, q, s, u, f)\n"
+        "dK[f, g, r, p, q] = sum(pad(x[m, g, r + l*stride - padding, p + i*stride - padding, q + j*stride"
+        " - padding])*dy[m, f, l, i, j], i, j, l, m)\n"
         "db[f] = sum(dy[m, f, l, i, j], j, i, l, m)"
     ),
     "grouped_conv2d": (
@@ -26,8 +26,10 @@ FORMS = {
         "db[u, f] = sum(dy[m, u, f, i, j], j, i, m)"
     ),
     "depthwise_conv2d": (
-        "dx[m, g, i, j] = sum(pad(K[g, i + padding - k*stride, j + padding - l*stride])*dy[m, g, k, l], k, l)\n"
-        "dK[g, p, q] = sum(pad(x[m, g, p + i*stride - padding, q + j*stride - padding])*dy[m, g, i, j], i, j, m)\n"
+        "dx[m, g, i, j] = sum(K[g, p, q]*dy[m, g, k, l]*[i == p + k*stride - padding]*[j == q + l*stride -"
+        " padding], k, p, l, q)\n"
+        "dK[g, p, q] = sum(pad(x[m, g, p + i*stride - padding, q + j*stride - padding])*dy[m, g, i, j], i,"
+        " j, m)\n"
         "db[g] = sum(dy[m, g, i, j], j, i, m)"
     ),
     "conv_transpose2d": (

@@ -11,8 +11,8 @@ FORMS = {
     ),
     "lenet": (
         "dS = (P - Y)/n\n"
-        "dz[m, f, i, j] = (1/4*(1 - a[m, f, i, j]**2))*sum(dS[m, q]*W[f, l, p, q]*[i - 2*l < 2]*[j - 2*p < 2]*[i"
-        " - 2*l >= 0]*[j - 2*p >= 0], l, p, q)\n"
+        "dz[m, f, i, j] = (1/4*(1 - a[m, f, i, j]**2))*sum(dS[m, u]*W[f, l, r, u]*[i == p + 2*l]*[j == q +"
+        " 2*r], p, l, q, r, u)\n"
         "dx[m, g, i, j] = sum(pad(dz[m, f, i + 1 - p, j + 1 - q])*K[f, g, p, q], p, q, f)\n"
         "dK[f, g, p, q] = sum(pad(x[m, g, i + p - 1, j + q - 1])*dz[m, f, i, j], i, j, m)\n"
         "db[f] = sum(dz[m, f, i, j], j, i, m)\n"

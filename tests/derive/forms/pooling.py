@@ -1,13 +1,10 @@
 """Every window hands its cotangent on."""
 
 FORMS = {
-    "avg_pool2d": (
-        "dx[m, g, i, j] = sum(dy[m, g, k, l]*[i - k*stride < size]*[j - l*stride < size]*[i - k*stride >= 0]*[j"
-        " - l*stride >= 0], k, l)/size**2"
-    ),
+    "avg_pool2d": ("dx[m, g, i, j] = sum(dy[m, g, k, l]*[i == p + k*stride]*[j == q + l*stride], k, p, l, q)/size**2"),
     "max_pool2d": (
-        "dx[m, g, i, j] = sum(dy[m, g, k, l]*[j == l*stride + argmax(x[m, g, i, p + l*stride], p)]*[i - k*stride"
-        " == argmax(R[m, g, k, l, p], p)]*[i - k*stride < size]*[i - k*stride >= 0], k, l)"
+        "dx[m, g, i, j] = sum(dy[m, g, l, k]*[i == l*stride + argmax(R[m, g, l, k, p], p)]*[j == k*stride"
+        " + argmax(x[m, g, l*stride + argmax(R[m, g, l, k, q], q), p + k*stride], p)], k, l)"
     ),
     "global_avg_pool": "dx[m, g, i, j] = dy[m, g]/(h*w)",
 }
