@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Dummy, Expr, Integer, Poly, Symbol, cancel, factor, fraction, oo, together
+from sympy import Dummy, Expr, Poly, Symbol, cancel, factor, fraction, oo, together
 from sympy.core.relational import Ge, Gt, Relational
 from sympy.logic.boolalg import And
 
@@ -54,6 +54,7 @@ class Signs:
     A polynomial in those without a negative coefficient is not negative: the answer *yes* is a proof, *no* is none.
     Source: Polya and Szego, Problems and Theorems in Analysis II, part VI, on positive polynomials.
 
+    >>> from sympy import Integer
     >>> b, a = Symbol("b"), Symbol("a")
     >>> signs = Signs({b: Range(Integer(0), Integer(1), True), a: Range(Integer(0))})
     >>> signs.positive(1 - b + a*b), signs.positive(1 - 2*b), signs.nonnegative(b)
@@ -130,6 +131,7 @@ def solve_affine(conditions: Sequence[Expr], x: Symbol, signs: Signs, start: Exp
     Each condition must be affine in ``x``.  One of them gives an end; all others must be shown to hold between the ends,
     for which it is enough that they are not negative at both and positive at one.
 
+    >>> from sympy import Integer
     >>> a, b = Symbol("a"), Symbol("b")
     >>> signs = Signs({b: Range(Integer(0), Integer(1), True)})
     >>> solve_affine([a, 2 + 2*b - a, 1 - b], a, signs, Integer(0))
@@ -144,7 +146,10 @@ def solve_affine(conditions: Sequence[Expr], x: Symbol, signs: Signs, start: Exp
     if any(signs.nonnegative(-(c0 + c1 * start)) and signs.nonnegative(-c1) for c0, c1 in lines):
         return Interval(oo, oo)
     tops = [tidy_sign(factor(-c0 / c1)) for c0, c1 in lines if signs.positive(-c1)]
-    bottoms = [start, *(factor(-c0 / c1) for c0, c1 in lines if signs.positive(c1) and signs.positive(-c0 - c1 * start))]
+    bottoms = [
+        start,
+        *(factor(-c0 / c1) for c0, c1 in lines if signs.positive(c1) and signs.positive(-c0 - c1 * start)),
+    ]
     for high in [*tops, oo]:
         for low in bottoms:
             if high != oo and not signs.positive(high - low):

@@ -267,4 +267,3 @@ def _depends(program: Program, e: Expr, names: Sequence[str]) -> bool:
 
 
 __all__ = ["Curvature", "Part", "curvature"]
-

@@ -111,5 +111,3 @@ def _closed(program: Program, tangent: str) -> Equation | None:
 
 
 __all__ = ["Hypergradient", "hypergradient", "hypers"]
-
-

@@ -75,12 +75,14 @@ class _Cutter:
             axis = self.axes[equation.target]
             rhs = self._stepped(equation.rhs.xreplace({equation.indices[axis]: self.time}), equation.target)
             step.append(
-                Equation(equation.target, _off(equation.indices, axis), _off(equation.extents, axis), rhs, equation.note)
+                Equation(
+                    equation.target, _off(equation.indices, axis), _off(equation.extents, axis), rhs, equation.note
+                )
             )
         tensors: dict[str, Tensor] = {}
         for name, tensor in self.program.tensors.items():
-            axis = self.axes.get(name)
-            tensors[name] = tensor if axis is None else replace(tensor, shape=_off(tensor.shape, axis), lower=())
+            along = self.axes.get(name)
+            tensors[name] = tensor if along is None else replace(tensor, shape=_off(tensor.shape, along), lower=())
         for name, before in self.last.items():
             tensors[before] = replace(tensors[name], name=before, role="input", meaning=f"{name} one step before")
         targets = tuple(e.target for e in step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 
 from sympy import (
     Abs,
@@ -101,16 +102,14 @@ def _value(access: Access, operation: Operation, source: str, cotangent: str) ->
     equations = operation.program.equations_of(access.tensor)
     if not equations:
         return access
-    return equations[0].rhs.replace(
-        lambda e: isinstance(e, Access) and e.tensor == source, lambda e: X
-    )
+    return equations[0].rhs.replace(lambda e: isinstance(e, Access) and e.tensor == source, lambda e: X)
 
 
 def _opened(e: Expr) -> Expr:
-    """With every named function put in, and hyperbolic functions as exponentials."""
+    """With every named function put in."""
     while found := e.atoms(NamedFunction):
         e = e.xreplace({f: f.definition() for f in found})
-    return e.replace(lambda f: isinstance(f, (tanh, sinh, cosh)), lambda f: f.rewrite(exp))
+    return e
 
 
 def pieces_of(slope: Expr) -> tuple[Piece, ...]:
@@ -126,11 +125,13 @@ def pieces_of(slope: Expr) -> tuple[Piece, ...]:
     gaps += [e.args[0] - e.args[1] for e in slope.atoms(Maximum, Minimum)]
     for gap in (each for mixed in gaps for each in _cases(mixed)):
         if not gap.is_polynomial(X):
-            raise DerivationError(f"where {gap} changes its sign is not solved for; a condition must be a polynomial in x")
+            raise DerivationError(
+                f"where {gap} changes its sign is not solved for; a condition must be a polynomial in x"
+            )
         edges |= {root for root in solve(gap, X) if root.is_real}
     ordered = sorted(edges, key=float)
     ends = [-oo, *ordered, oo]
-    return tuple(Piece(a, b, _inside(slope, a, b)) for a, b in zip(ends, ends[1:], strict=False))
+    return tuple(Piece(a, b, _inside(slope, a, b)) for a, b in pairwise(ends))
 
 
 def _cases(gap: Expr) -> list[Expr]:
@@ -142,13 +143,23 @@ def _cases(gap: Expr) -> list[Expr]:
 
 
 def _inside(e: Expr, low: Expr, high: Expr) -> Expr:
-    middle = Integer(0) if (low, high) == (-oo, oo) else high - 1 if low == -oo else low + 1 if high == oo else (low + high) / 2
+    middle = (
+        Integer(0)
+        if (low, high) == (-oo, oo)
+        else high - 1
+        if low == -oo
+        else low + 1
+        if high == oo
+        else (low + high) / 2
+    )
 
     def chosen(part: Expr) -> Expr:
         if isinstance(part, (Iverson, Where)):
             holds = part.args[0].xreplace({X: middle}).doit()
             holds = true if holds == true else false if holds == false else bool(holds)
-            return Iverson(holds) if isinstance(part, Iverson) else chosen(part.args[1] if holds == true else part.args[2])
+            return (
+                Iverson(holds) if isinstance(part, Iverson) else chosen(part.args[1] if holds == true else part.args[2])
+            )
         if isinstance(part, Maximum):  # and Minimum, which is one
             first, second = (a.xreplace({X: middle}) for a in map(chosen, part.args[:2]))
             larger = bool(first >= second) != isinstance(part, Minimum) or first == second
@@ -180,19 +191,24 @@ class Rationalised:
 def rationalised(piece: Piece) -> Rationalised | None:
     """A piece as a rational function, so that its extrema are roots of polynomials; ``None`` if it is none."""
     u = Dummy("u", real=True)
-    powers = piece.slope.atoms(exp)
+    slope = piece.slope.replace(lambda f: isinstance(f, (tanh, sinh, cosh)), lambda f: f.rewrite(exp))
+    powers = slope.atoms(exp)
     if not powers:
-        value = cancel(together(piece.slope.xreplace({X: u})))
+        value = cancel(together(slope.xreplace({X: u})))
         return Rationalised(u, None, value, piece.low, piece.high) if value.is_rational_function(u) else None
     slopes = [p.args[0].coeff(X, 1) for p in powers]
-    if any((p.args[0] - c * X).expand().has(X) or not c.is_Rational or c == 0 for p, c in zip(powers, slopes, strict=True)):
+    if any(
+        (p.args[0] - c * X).expand().has(X) or not c.is_Rational or c == 0 for p, c in zip(powers, slopes, strict=True)
+    ):
         return None
     rate = Abs(reduce(gcd, slopes))
     mapping = {p: exp(p.args[0] - c * X) * u ** (c / rate) for p, c in zip(powers, slopes, strict=True)}
-    value = cancel(together(piece.slope.xreplace(mapping)))
+    value = cancel(together(slope.xreplace(mapping)))
     if value.has(X) or not value.is_rational_function(u):
         return None
-    return Rationalised(u, rate, value, exp(rate * piece.low) if piece.low != -oo else Integer(0), exp(rate * piece.high))
+    return Rationalised(
+        u, rate, value, exp(rate * piece.low) if piece.low != -oo else Integer(0), exp(rate * piece.high)
+    )
 
 
 def extremes(form: Rationalised) -> list[tuple[Expr, Expr]]:
@@ -241,4 +257,15 @@ def supremum(pieces: Sequence[Piece]) -> tuple[Expr, Expr] | None:
     return max(found, key=lambda pair: (N(pair[0], 40), -abs(N(pair[1])) if pair[1].is_finite else -oo))
 
 
-__all__ = ["Piece", "Rationalised", "Slope", "X", "crossings", "extremes", "pieces_of", "rationalised", "slope_of", "supremum"]
+__all__ = [
+    "Piece",
+    "Rationalised",
+    "Slope",
+    "X",
+    "crossings",
+    "extremes",
+    "pieces_of",
+    "rationalised",
+    "slope_of",
+    "supremum",
+]

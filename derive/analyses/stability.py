@@ -111,10 +111,10 @@ def close_loop(operation: Operation | Program, at: str | None = None) -> Loop:
             return Reduce(e.op, closed(e.body), *e.limits, ties=e.ties)
         return e.func(*(closed(a) if a.args else a for a in e.args))
 
-    given = program.tensors[gradient]
-    if given.shape[len(given.shape) - len(shape) :] != shape:
+    entry = program.tensors[gradient]
+    if entry.shape[len(entry.shape) - len(shape) :] != shape:
         raise DerivationError(
-            f"{program.name}: the gradient {gradient} {given.shape} must end in the axes of {point} {shape}"
+            f"{program.name}: the gradient {gradient} {entry.shape} must end in the axes of {point} {shape}"
         )
     whole = program.with_(
         name=f"{program.name}_on_a_quadratic",
@@ -277,7 +277,9 @@ def inside_circle(polynomial: Expr) -> list[Expr]:
     w = Dummy("w")
     moved = Poly(expand(sum(c * (1 + w) ** k * (1 - w) ** (degree - k) for k, c in enumerate(a))), w)
     b = [moved.coeff_monomial(w ** (degree - k)) for k in range(degree + 1)]
-    hurwitz = Matrix(degree, degree, lambda i, j: b[2 * (j + 1) - (i + 1)] if 0 <= 2 * (j + 1) - (i + 1) <= degree else 0)
+    hurwitz = Matrix(
+        degree, degree, lambda i, j: b[2 * (j + 1) - (i + 1)] if 0 <= 2 * (j + 1) - (i + 1) <= degree else 0
+    )
     # With all coefficients positive, every second determinant suffices (Lienard and Chipart, 1914).
     minors = [hurwitz[:k, :k].det() for k in range(degree - 1, 1, -2)]
     return [*map(factor, b), *map(factor, minors)]

@@ -112,7 +112,9 @@ def test_signs_are_proofs() -> None:
     assert not signs.nonnegative(b - sympify(1) / 2)
     assert signs.positive(2 - b)
     # b <= 1 alone bounds the rate: -> the tighter of two ends is found, whatever the order
-    assert solve_affine([1 - a, 2 - b - a, a], a, Signs({b: Range(sympify(0), sympify(1), True)}), sympify(0)) == Interval(0, 1)
+    assert solve_affine(
+        [1 - a, 2 - b - a, a], a, Signs({b: Range(sympify(0), sympify(1), True)}), sympify(0)
+    ) == Interval(0, 1)
 
 
 def test_one_step_refuses_what_is_no_step() -> None:

@@ -13,7 +13,9 @@ from derive.registry import get
 from verify.analyses import stability as module
 
 
-@pytest.mark.parametrize(("name", "at"), [("gradient_descent", None), ("heavy_ball", None), ("nesterov_lookahead", "phi")])
+@pytest.mark.parametrize(
+    ("name", "at"), [("gradient_descent", None), ("heavy_ball", None), ("nesterov_lookahead", "phi")]
+)
 def test_the_bound_is_where_it_begins_to_diverge(name: str, at: str | None) -> None:
     report = module.stability(get(name), at)
     assert report.agrees

@@ -18,7 +18,7 @@ from numeric.fields import field_named
 from verify.analyses.eigenvalues import precision
 
 REACH = 128.0  # beyond that exp(-x) is no float32 any more
-_MOST = 4_000
+_MOST = 1_500
 
 
 def on_interval(expression: Expr) -> Callable[[float, float], Any]:
@@ -42,7 +42,9 @@ def on_interval(expression: Expr) -> Callable[[float, float], Any]:
     def enclosed(low: float, high: float) -> Any:
         with precision():
             middle = flint.arb((low + high) / 2)
-            away = flint.arb(0, flint.arb(max(high - (low + high) / 2, (low + high) / 2 - low)).upper() * (1 + 2.0**-50))
+            away = flint.arb(
+                0, flint.arb(max(high - (low + high) / 2, (low + high) / 2 - low)).upper() * (1 + 2.0**-50)
+            )
             x = middle + away if high > low else middle
             direct = abs(value(plain, x))
             if high == low:
@@ -57,7 +59,9 @@ def _nothing(name: str, position: tuple[int, ...]) -> Any:
     raise KeyError(name)
 
 
-def largest(function: Callable[[float, float], Any], low: float, high: float, tolerance: float = 1e-6) -> tuple[float, float]:
+def largest(
+    function: Callable[[float, float], Any], low: float, high: float, tolerance: float = 1e-6
+) -> tuple[float, float]:
     """Floats around the supremum between ``low`` and ``high``: the interval with the largest bound is halved first.
 
     >>> from sympy import cos

@@ -112,7 +112,9 @@ def _truth(program: Program, each: Hypergradient, inputs: dict[str, Any]) -> Any
     return np.vectorize(float, otypes=[float])((up - down) / (2 * _STEP))
 
 
-def _by_jax(operation: Operation, each: Hypergradient, inputs: dict[str, Any], truth: Any, scale: float) -> float | None:
+def _by_jax(
+    operation: Operation, each: Hypergradient, inputs: dict[str, Any], truth: Any, scale: float
+) -> float | None:
     import jax
 
     from verify.references import find

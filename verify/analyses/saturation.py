@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sympy import Expr, N, Rational, oo
@@ -48,7 +49,8 @@ class SaturationReport:
             lines += [f"  sup |f'| = {_number(value)}, attained or approached at x = {_number(place)} (exact)"]
         else:
             lines += [
-                f"  sup |f'| in [{self.bounds[0]:.9g}, {self.bounds[1]:.9g}] over |x| <= {REACH:g} (enclosed in ball arithmetic)"
+                f"  sup |f'| in [{self.bounds[0]:.9g}, {self.bounds[1]:.9g}] over |x| <= {REACH:g} (enclosed by balls"
+                + (")" if self.bounds[1] <= self.bounds[0] * (1 + 1e-5) else ", not closely)")
             ]
         dead = " and ".join(f"{_number(a)} < x < {_number(b)}" for a, b in self.slope.dead)
         lines += [f"  exactly 0: {dead or 'on no interval'}"]
@@ -105,7 +107,7 @@ def saturation(operation: Operation) -> SaturationReport:
     bounds = max(low for low, _ in found), max(high for _, high in found)
     if exact is None:
         small = tuple(_enclosed(bits, bounds[0], functions, pieces) for bits in LEVELS)
-        return SaturationReport(slope, None, bounds, small, bounds[1] <= bounds[0] * (1 + 1e-5))
+        return SaturationReport(slope, None, bounds, small, bounds[0] <= bounds[1])
     small = tuple(Small(bits, _solved(slope.pieces, exact[0] / Rational(2) ** bits)) for bits in LEVELS)
     value = float(exact[0])
     checked = value * (1 - 1e-5) <= bounds[1] * (1 + 1e-5) and bounds[0] <= value * (1 + 1e-12)
@@ -125,7 +127,7 @@ def _solved(pieces: tuple[Piece, ...], level: Expr) -> tuple[tuple[float, float]
         form = rationalised(piece)
         assert form is not None
         ends = [float(piece.low), *(float(N(e, 30)) for e in crossings(form, level)), float(piece.high)]
-        for a, b in zip(ends, ends[1:], strict=False):
+        for a, b in pairwise(ends):
             middle = _between(a, b)
             if _at(piece, middle) < float(level):
                 joined = found and found[-1][1] == a

@@ -113,7 +113,9 @@ class StabilityReport:
         }
 
 
-def stability(operation: Operation, at: str | None = None, rate: str | None = None, *, seed: int = 0) -> StabilityReport:
+def stability(
+    operation: Operation, at: str | None = None, rate: str | None = None, *, seed: int = 0
+) -> StabilityReport:
     """For which learning rates an optimizer contracts on a quadratic: derived, checked, and measured.
 
     The compiled optimizer is run 1 % below and 1 % above the bound and far below it, and its factor per step compared
@@ -166,7 +168,9 @@ def _enclosed(found: Stability, point: Mapping[Symbol, Expr]) -> bool:
     width = high - low if high.is_finite else Rational(8)
     inside = [low + width * Rational(k, 100) for k in (1, 25, 50, 75, 99)]
     outside = [high * Rational(k, 100) for k in (101, 150, 400)] if high.is_finite else []
-    return all(_radius(found, point, a)[1] < 1 for a in inside) and all(_radius(found, point, a)[0] > 1 for a in outside)
+    return all(_radius(found, point, a)[1] < 1 for a in inside) and all(
+        _radius(found, point, a)[0] > 1 for a in outside
+    )
 
 
 def _radius(found: Stability, point: Mapping[Symbol, Expr], rate: Expr) -> tuple[float, float]:
@@ -174,7 +178,8 @@ def _radius(found: Stability, point: Mapping[Symbol, Expr], rate: Expr) -> tuple
     poly = Poly(found.polynomial.subs({**point, found.rate: rate}), Z)
     with precision():
         coefficients = [flint.fmpq(int(c.p), int(c.q)) for c in reversed(poly.all_coeffs())]
-        sizes = [abs(root) for root, _ in flint.fmpq_poly(coefficients).complex_roots()]
+        roots: Any = flint.fmpq_poly(coefficients).complex_roots()  # pairs of a root and its multiplicity
+        sizes = [abs(pair[0]) for pair in roots]
         lows = [float(a.mid() - a.rad()) for a in map(flint.arb, sizes)]
         highs = [float(a.mid() + a.rad()) for a in map(flint.arb, sizes)]
     return max(lows), max(highs)
@@ -194,7 +199,9 @@ def _inputs(found: Stability, point: Mapping[Symbol, Expr], rate: Expr, steps: i
         elif not tensor.rank:
             inputs[tensor.name] = kind(named.get(tensor.name, Rational(str(tensor.default or 0))))
         else:
-            inputs[tensor.name] = np.full([1] * tensor.rank, kind(Rational(1)), dtype=object if kind is _fraction else float)
+            inputs[tensor.name] = np.full(
+                [1] * tensor.rank, kind(Rational(1)), dtype=object if kind is _fraction else float
+            )
     return inputs
 
 
@@ -206,12 +213,10 @@ def _satisfied(found: Stability, point: Mapping[Symbol, Expr], rng: np.random.Ge
     """Whether the trajectory of the declared recurrence satisfies ``p(shift) point = 0`` exactly."""
     rate = Rational(int(rng.integers(1, 64)), 64)
     exact = Exact(found.loop.program, _inputs(found, point, rate, _STEPS_EXACT, _fraction), field="rational")
-    values = [x for x in exact.array(found.loop.point).flat]
+    values = list(exact.array(found.loop.point).flat)
     poly = Poly(found.polynomial.subs({**point, found.rate: rate}), Z)
     weights = [_fraction(c) for c in reversed(poly.all_coeffs())]
-    sums = [
-        sum(w * values[k + i] for i, w in enumerate(weights)) for k in range(len(values) - len(weights) + 1)
-    ]
+    sums = [sum(w * values[k + i] for i, w in enumerate(weights)) for k in range(len(values) - len(weights) + 1)]
     return len(sums) > 1 and not any(sums) and any(values)
 
 
