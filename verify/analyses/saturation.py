@@ -57,7 +57,8 @@ class SaturationReport:
         for small in self.small:
             where = " and ".join(map(_interval, small.intervals)) or "nowhere"
             lines += [f"  below 2^-{small.bits} of that: {where}" + ("" if self.exact else " (enclosed)")]
-        lines += [f"confirmed in ball arithmetic: {'yes' if self.checked else 'NO'}"]
+        if self.exact is not None:
+            lines += [f"confirmed in ball arithmetic: {'yes' if self.checked else 'NO'}"]
         return "\n".join(lines)
 
     def plain(self) -> dict[str, Any]:
