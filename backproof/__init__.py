@@ -18,6 +18,7 @@ from backproof._parts import check_parts
 
 if TYPE_CHECKING:
     from backproof.front import (
+        analyse,
         check_gradient,
         compile,
         derive,
@@ -53,6 +54,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "mutants": ("backproof.front", "mutants"),
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
+    "analyse": ("backproof.front", "analyse"),
     "report": ("backproof.front", "report"),
     "Operation": ("derive.operation", "Operation"),
     "Derivation": ("derive.derivation", "Derivation"),
@@ -71,6 +73,7 @@ __all__ = [
     "Operation",
     "Step",
     "__version__",
+    "analyse",
     "check_gradient",
     "compile",
     "declare",

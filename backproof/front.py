@@ -213,6 +213,35 @@ def mutants(what: Operation | str | Path, **settings: Any) -> KillTable:
     return kill_table(operation(what), **settings)
 
 
+def analyse(what: Operation | str | Path, analysis: str, **settings: Any) -> Any:
+    """What follows from an operation beyond its gradient, derived and checked; ``str()`` of it says what was found.
+
+    ``analysis`` is *cost* (a :class:`numeric.cost.Cost`), *hessian* (``of``, ``wrt``, ``points``), *stability* (``at``,
+    ``rate``), *hypergradient* (``of``, ``wrt``), *recurrence* or *saturation*; the reports of the last five are those of
+    ``verify.analyses``, whose ``agrees`` says whether every check held, and take a ``seed``.
+
+    >>> analyse("gradient_descent", "stability").range
+    '0 < alpha < 2/lambda'
+    >>> analyse("sigmoid", "price")
+    Traceback (most recent call last):
+    ...
+    verify.analyses.AnalysisError: there is no analysis 'price'; choose from: cost, hessian, ...
+
+    Raises ``AnalysisError`` (a ``BackproofError``) for an analysis or a setting that there is not, ``DerivationError``
+    where an analysis does not apply.
+    """
+    found = operation(what)
+    if analysis == "cost" and not settings:
+        from numeric import compile as generate
+        from numeric.cost import cost
+
+        return cost(generate(found))
+    from verify.analyses import analyse as run
+
+    several = {name: names(value) if name == "wrt" else value for name, value in settings.items()}
+    return run(found, analysis, **several)
+
+
 def report(
     operations: Operation | str | Sequence[Operation | str],
     out: str | Path,

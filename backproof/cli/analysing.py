@@ -1,4 +1,4 @@
-"""``backproof analyse NAME cost``: what follows from an operation beyond its gradient."""
+"""``backproof analyse NAME cost|hessian|...``: what follows from an operation beyond its gradient."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof.cli.arguments import Json, Subject, about, operation
+from backproof.cli.arguments import Json, Subject, Wrt, about, names, operation
 from backproof.cli.console import emit
+from backproof.cli.failures import BadInput
 
 if TYPE_CHECKING:
     from derive.operation import Operation
@@ -19,19 +20,62 @@ class Analysis(StrEnum):
     """What can be asked about an operation."""
 
     COST = "cost"
+    HESSIAN = "hessian"
+    STABILITY = "stability"
+    HYPERGRADIENT = "hypergradient"
+    RECURRENCE = "recurrence"
+    SATURATION = "saturation"
+
+
+_MEANING = (
+    "cost: operations and bytes of both passes. hessian: second derivative, Hessian-vector product, semi-definiteness. "
+    "stability: learning rates for which an optimizer contracts. hypergradient: what it ends with, by its "
+    "hyper-parameters. recurrence: Jacobians through time. saturation: where an activation has no slope."
+)
 
 
 def analyse(
     subject: Subject,
-    what: Annotated[Analysis, typer.Argument(help="cost: operations and bytes of both passes, as polynomials.")],
+    what: Annotated[Analysis, typer.Argument(help=_MEANING)],
+    of: Annotated[
+        str | None, typer.Option("--of", metavar="L", help="hessian, hypergradient: the output that is differentiated.")
+    ] = None,
+    wrt: Wrt = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="PHI", help="stability: the output at which the gradient is taken.")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", metavar="ALPHA", help="stability: the hyper-parameter that is solved for.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Of the points drawn for the checks.")] = None,
     json: Json = False,
 ) -> None:
-    """Analyse an operation: its cost in the sizes."""
+    """Analyse an operation: cost, curvature, stable learning rates and the like, derived and checked."""
     found = operation(subject)
+    settings = {"of": of, "wrt": names(wrt), "at": at, "rate": rate, "seed": seed}
+    given = {name: value for name, value in settings.items() if value is not None}
+    if what is Analysis.COST:
+        if given:
+            raise BadInput(f"the cost is of the whole operation; leave out --{', --'.join(given)}")
+        with about(subject):
+            table = cost_of(found)
+        _print_cost(found, table, json)
+        return
+    from verify.analyses import analyse as run
+
     with about(subject):
-        table = cost_of(found)
+        report = run(found, what.value, **given)
     if json:
-        emit({"operation": found.name, what.value: {name: _plain(count) for name, count in table.items()}})
+        emit({"operation": found.name, what.value: report.plain()})
+    else:
+        typer.echo(str(report))
+    if not report.agrees:
+        raise typer.Exit(1)
+
+
+def _print_cost(found: Operation, table: dict[str, Count], json: bool) -> None:
+    if json:
+        emit({"operation": found.name, "cost": {name: _plain(count) for name, count in table.items()}})
         return
     for name, count in table.items():
         typer.echo(name)
