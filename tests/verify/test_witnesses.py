@@ -63,13 +63,13 @@ def test_what_a_forward_loses_by_cancellation_is_known() -> None:
 
 def test_a_kink_that_large_steps_pass_does_not_lower_the_order() -> None:
     def phi(v: Any) -> float:
-        return float(np.sum(v["x"] ** 3 + 5 * np.maximum(np.abs(v["x"] - 1), 2.0**-17)))
+        return float(np.sum(v["x"] ** 3 + 5 * np.maximum(np.abs(v["x"] - 1), 2.0**-21)))
 
     x = {"x": np.array([1.0])}
     coarse, _ = taylor_slope(phi, x, {"x": 3 * x["x"] ** 2}, np.random.default_rng(1))
     fine, _ = taylor_slope(phi, x, {"x": 3 * x["x"] ** 2}, np.random.default_rng(1), finer=8)
-    assert not 1.7 < coarse < 2.3
-    assert fine == pytest.approx(2, abs=0.1)
+    assert coarse < 1.7
+    assert fine > 1.7
     wrong, _ = taylor_slope(phi, x, {"x": 3.003 * x["x"] ** 2}, np.random.default_rng(1), finer=8)
     assert wrong < 1.2
 
