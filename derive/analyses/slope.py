@@ -80,8 +80,8 @@ def slope_of(operation: Operation) -> Slope:
     inputs = [t for t in program.inputs if t.role == "input" and not t.integer]
     if operation.function is None or len(inputs) != 1:
         raise DerivationError(
-            f"{operation.name} is no function of one number; saturation is of an activation such as sigmoid, declared "
-            f"with z[...] and one equation"
+            f"{operation.name} is no function of one number; saturation is of an activation, declared with "
+            f"z[...] and one equation"
         )
     gradient = derive(program)
     (equation,) = gradient.equations

@@ -202,7 +202,7 @@ def _not_linear(loop: Loop, of: str, wrt: str, e: Expr) -> DerivationError:
     return DerivationError(
         f"{_name(loop)} is not linear in its states and its gradient: "
         f"d {of}/d {wrt} = {expression_text(e)} on a quadratic; the eigenvalues of a step decide about linear "
-        f"recurrences only, such as gradient descent and momentum"
+        f"recurrences only"
     )
 
 
