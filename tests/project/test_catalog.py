@@ -48,6 +48,13 @@ def test_every_listed_operation_is_promised() -> None:
     assert set(names()) == {name for text in PROMISED.values() for name in text.split()}
 
 
+def test_the_readme_names_them_all(root: Path) -> None:
+    text = (root / "README.md").read_text("utf-8").partition("## The catalog")[2].partition("\n## ")[0]
+    assert set(re.findall(r"\w+", text)) >= set(names())
+    listed = re.findall(r"^\| (\w+) \| (.*) \|$", text, re.MULTILINE)
+    assert {name for family, row in listed if family != "family" for name in row.split()} == set(names())
+
+
 def named(source: str, known: set[str]) -> Iterator[str]:
     """Words of a module's texts that are names of operations; documentation is left out."""
     tree = ast.parse(source)
