@@ -230,7 +230,7 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
             if place == "ordinary":
                 rows.append(_taylor(phi, case, gradients))
         if place in _SMOOTH:
-            rows.append(_dot_product(derivation, place, case, gradients))
+            rows.append(_dot_product(derivation, place, truth, gradients))
     return rows
 
 
@@ -250,8 +250,9 @@ def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Arra
     return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
 
 
-def _dot_product(derivation: Derivation, place: str, case: Case, gradients: Mapping[str, Array]) -> Row:
-    found = dot_product.identity(derivation, case, gradients, np.random.default_rng(case.seed))
+def _dot_product(derivation: Derivation, place: str, truth: Truth, gradients: Mapping[str, Array]) -> Row:
+    case = truth.case
+    found = dot_product.identity(derivation, case, gradients, np.random.default_rng(case.seed), truth.condition)
     name, bound = ", ".join(gradients), dot_product.RELATIVE
     return Row(
         "dot product", name, place, found.points, "float64", found.error, bound, found.verdict, found.detail, case.seed

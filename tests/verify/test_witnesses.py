@@ -74,6 +74,12 @@ def test_a_kink_that_large_steps_pass_does_not_lower_the_order() -> None:
     assert wrong < 1.2
 
 
+def test_differences_without_a_defined_element_are_outside_the_domain() -> None:
+    x = {"x": np.array([1.0, 2.0])}
+    found = judge(lambda v: float(np.sum(v["x"])), x, "x", np.ones(2), defined=np.zeros(2, dtype=bool))
+    assert (found.verdict, found.points) == (Verdict.OUTSIDE, 0)
+
+
 def total(f: Any) -> Any:
     return lambda v: float(np.sum(f(v["x"])))
 
@@ -303,3 +309,8 @@ def test_a_slope_that_is_zero_agrees_with_a_gradient_that_is_zero() -> None:
     rng = np.random.default_rng(0)
     assert identity(derivation, case, {"Z": np.zeros((3, 1))}, rng).verdict is Verdict.AGREES
     assert identity(derivation, case, {"Z": np.full((3, 1), 1e-30)}, rng).verdict is Verdict.WRONG_FORMULA
+    # where rounding the inputs moves the gradients further than that, the two sides cannot be told apart
+    for condition, verdict in ((1e-10, Verdict.CANNOT_DECIDE), (1e-20, Verdict.WRONG_FORMULA)):
+        off = {"Z": np.full((3, 1), 1e-30)}
+        scale = np.full((3, 1), condition)
+        assert identity(derivation, case, off, rng, lambda _, scale=scale: scale).verdict is verdict

@@ -176,7 +176,7 @@ def judge(
     worst, bound, kinks, undecided, points = 0.0, 0.0, 0, 0, 0
     positions = [at for at in np.ndindex(*shape) if defined is None or defined[at]]
     lost = noise(phi, inputs, name) if positions else 0.0
-    for position in positions[:: 1 + (len(positions) - 1) // most]:
+    for position in positions[:: max(1, -(-len(positions) // most))]:
         got = float(np.asarray(gradient)[position])
         q = _close_enough(phi, inputs, name, position, got, lost)
         if not np.isfinite(q.value) or not np.isfinite(q.error):

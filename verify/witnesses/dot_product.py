@@ -7,7 +7,7 @@ under test.  (Claerbout, Imaging the Earth's Interior, 1985, section 5.1: the do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -27,6 +27,8 @@ Array = NDArray[Any]
 RELATIVE = 1e-9
 """Of the sum of the terms' sizes, so that a cancelling sum is not held to digits that it cannot have."""
 
+ROUNDINGS = 64
+
 _FINEST = flint.arb(2) ** -300
 
 
@@ -40,8 +42,16 @@ class Finding:
     detail: str = ""
 
 
-def identity(derivation: Derivation, case: Case, gradients: Mapping[str, Array], rng: np.random.Generator) -> Finding:
+def identity(
+    derivation: Derivation,
+    case: Case,
+    gradients: Mapping[str, Array],
+    rng: np.random.Generator,
+    condition: Callable[[str], Array] | None = None,
+) -> Finding:
     """Compare both sides for one random direction in all differentiated inputs.
+
+    ``condition(name)`` is asked where they differ: what rounding does to the gradient of each element anyway.
 
     Example:
         >>> import derive.registry, derive.reverse
@@ -83,6 +93,10 @@ def identity(derivation: Derivation, case: Case, gradients: Mapping[str, Array],
         error = float((gap / scale).mid()) if not scale.is_zero() else 0.0
     if error <= RELATIVE:
         return Finding(Verdict.AGREES, error, points)
+    if condition is not None:
+        rounding = sum(float(np.sum(condition(name) * np.abs(v))) / 32 for name, v in direction.items())
+        if float(gap.mid()) <= ROUNDINGS * np.finfo(float).eps * rounding:
+            return Finding(Verdict.CANNOT_DECIDE, error, points, "rounding the inputs alone moves the gradients so far")
     sides = f"<ybar, J v> = {float(slopes.middle.mid())!r}, <J^T ybar, v> = {float(total.mid())!r}"
     return Finding(Verdict.WRONG_FORMULA, error, points, sides)
 
