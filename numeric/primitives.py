@@ -110,12 +110,17 @@ def logsumexp(u: Array, axis: int | tuple[int, ...]) -> Array:
 
     >>> float(logsumexp(np.array([1000.0, 1000.0]), 0))
     1000.6931471805599
+    >>> float(logsumexp(np.array([0.0, -80.0]), 0))  # the logarithm of a number next to 1 keeps what is beside the 1
+    1.8048513878454153e-35
     """
     if u.size == 0:
         return np.asarray(np.log(np.exp(u).sum(axis=axis)))
-    top = _shift(u, axis)
-    total = np.exp(u - top).sum(axis=axis)
-    return np.asarray(np.log(total) + np.squeeze(top, axis=axis))
+    if isinstance(axis, tuple):
+        kept = [n for k, n in enumerate(u.shape) if k not in axis]
+        u, axis = np.moveaxis(u, axis, range(-len(axis), 0)).reshape(*kept, -1), len(kept)
+    e = np.exp(u - _shift(u, axis))
+    e[_along(u.argmax(axis=axis), axis)] = 0
+    return np.asarray(np.log1p(np.add.reduce(e, axis=axis)) + np.maximum.reduce(u, axis=axis))
 
 
 def _shift(u: Array, axis: int | tuple[int, ...]) -> Array:

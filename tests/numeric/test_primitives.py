@@ -10,6 +10,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from scipy import special
 
 from numeric import primitives
 
@@ -138,3 +139,12 @@ def test_a_probability_less_a_target(axis: int) -> None:
 def test_no_probability_is_no_error() -> None:
     assert primitives.simplex_minus(np.zeros((2, 0)), np.zeros((2, 0)), 1).shape == (2, 0)
     assert primitives.simplex_minus(np.ones((2, 1)), np.ones((2, 1)), 1).tolist() == [[0.0], [0.0]]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, (0, 2), (1, 2), (0, 1), (0, 1, 2)])
+def test_logsumexp_along_any_axes(axis: int | tuple[int, ...]) -> None:
+    u = np.random.default_rng(4).standard_normal((3, 4, 5)) * 30
+    np.testing.assert_allclose(primitives.logsumexp(u, axis), special.logsumexp(u, axis=axis), rtol=1e-15)
+    with np.errstate(all="ignore"):
+        ends = np.array([[-np.inf, -np.inf], [np.inf, 1.0], [np.nan, 1.0], [-np.inf, 2.0]])
+        np.testing.assert_array_equal(primitives.logsumexp(ends, 1), [-np.inf, np.inf, np.nan, 2.0])
