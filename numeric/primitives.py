@@ -111,7 +111,7 @@ def logsumexp(u: Array, axis: int | tuple[int, ...]) -> Array:
     >>> float(logsumexp(np.array([1000.0, 1000.0]), 0))
     1000.6931471805599
     >>> float(logsumexp(np.array([0.0, -80.0]), 0))  # the logarithm of a number next to 1 keeps what is beside the 1
-    1.8048513878454153e-35
+    1.804851387845415e-35
     """
     if u.size == 0:
         return np.asarray(np.log(np.exp(u).sum(axis=axis)))
