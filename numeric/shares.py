@@ -37,7 +37,7 @@ def less_share(e: Add) -> tuple[Expr, str] | None:
 
 def _is_total(total: Expr, u: Expr, i: Symbol, extent: Expr) -> bool:
     """Whether a sum is that of ``u`` over ``i``."""
-    if not (isinstance(total, Reduce) and total.op == "sum"):
+    if not (isinstance(total, Reduce) and total.op == "sum") or i in total.free_symbols:
         return False
     if len(total.limits) == 1 and total.limits[0][1] == extent and substitute(total.body, {total.bound[0]: i}) == u:
         return True
