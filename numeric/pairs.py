@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Add, Expr, Integer, Mul, Pow, erf, exp, log, sqrt
 
 from derive.nodes import Access, Iverson
+from derive.nonnegative import nonnegative
 from derive.program import Equation, Tensor
 from numeric.nodes import (
     Erfc,
@@ -23,7 +24,6 @@ from numeric.nodes import (
     Tanh,
     Vanishing,
 )
-from numeric.signs import nonnegative
 
 Found = tuple[Expr, str] | None
 

@@ -5,6 +5,7 @@ They are no witnesses: where they lose digits, ball arithmetic says so.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -32,8 +33,8 @@ def others(operation: Operation, derivation: Derivation) -> dict[str, Gradient]:
     found: dict[str, Gradient] = {}
     if find(operation.name) is not None:
         found["jax"] = _jax(operation, derivation)
-    if (expression := in_torch(operation.name)) and find_spec("torch") is not None:
-        found["torch"] = _torch(expression, derivation)
+    if (function := in_torch(operation.name)) is not None and find_spec("torch") is not None:
+        found["torch"] = _torch(function, derivation)
     return found
 
 
@@ -63,18 +64,19 @@ def _jax(operation: Operation, derivation: Derivation) -> Gradient:
     return gradient
 
 
-def _torch(expression: str, derivation: Derivation) -> Gradient:
+def _torch(function: Callable[..., Any], derivation: Derivation) -> Gradient:
     """PyTorch's autodiff of its own function, in the dtype of the case."""
     import torch
     from torch.nn import functional
 
-    code = compile(expression, "<torch>", "eval")
+    wanted = inspect.signature(function).parameters
     (output,) = derivation.of
 
     def gradient(case: Case) -> Mapping[str, NDArray[Any]]:
         tensors = {name: torch.tensor(value) for name, value in case.inputs.items()}
         moving = [tensors[name].requires_grad_() for name in derivation.wrt]
-        value = eval(code, {"torch": torch, "F": functional}, {**tensors, **case.integers})
+        given = {"torch": torch, "F": functional, **tensors, **case.integers}
+        value = function(**{name: given[name] for name in wanted})
         seed = torch.tensor(case.cotangents[output]) if output in case.cotangents else torch.ones_like(value)
         found = torch.autograd.grad(value, moving, seed)
         return {name: each.numpy() for name, each in zip(derivation.wrt, found, strict=True)}

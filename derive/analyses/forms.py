@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sympy import Abs, Add, Expr, Mul, Pow, Symbol, cosh, exp, factor, fraction, together
-from sympy.core.relational import Ge, Gt, Relational
-from sympy.logic.boolalg import And, Boolean
 from sympy.polys.polyerrors import PolynomialError
 
 from derive.fold import pattern, unify
 from derive.named import NamedFunction
 from derive.naming import rename_bound, substitute
 from derive.nodes import Access, Iverson, Reduce
+from derive.nonnegative import from_zero
 from derive.occurrence import freshen
 from derive.program import Program
 from derive.terms import Fresh, canonical, flatten
@@ -101,7 +100,7 @@ def _plainly(e: Expr, program: Program) -> str | None:
         return "a size" if e.is_nonnegative else None
     if isinstance(e, Access):
         tensor = program.tensors.get(e.tensor)
-        found = next((c for c in tensor.domain if _from_zero(c)), None) if tensor is not None else None
+        found = next((c for c in tensor.domain if from_zero(c)), None) if tensor is not None else None
         return None if found is None else f"declared: {condition_text(found)}"
     if isinstance(e, (exp, cosh, Abs, Iverson)):
         return f"{'a bracket' if isinstance(e, Iverson) else expression_text(e)}"
@@ -118,16 +117,6 @@ def _plainly(e: Expr, program: Program) -> str | None:
     if isinstance(e, Mul):
         return None if any(_plainly(a, program) is None for a in e.args) else "a product of such"
     return None
-
-
-def _from_zero(condition: Boolean) -> bool:
-    if isinstance(condition, And):
-        return any(_from_zero(part) for part in condition.args)
-    if not isinstance(condition, Relational):
-        return False
-    relation = condition if isinstance(condition.lhs, Access) else condition.reversed
-    limit = relation.rhs
-    return isinstance(relation, (Gt, Ge)) and isinstance(relation.lhs, Access) and bool(limit.is_nonnegative)
 
 
 def sums_to_one(weight: Expr, i: Symbol, extent: Expr, program: Program) -> bool:

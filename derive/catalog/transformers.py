@@ -2,6 +2,22 @@
 
 from derive.registry import register
 
+BLOCK = {
+    "gamma1": "gain of the first normalisation",
+    "beta1": "bias of the first normalisation",
+    "W_Q": "projections to queries",
+    "W_K": "projections to keys",
+    "W_V": "projections to values",
+    "W_O": "output projection",
+    "gamma2": "gain of the second normalisation",
+    "beta2": "bias of the second normalisation",
+    "W1": "weights of the first dense layer",
+    "b1": "bias of the first dense layer",
+    "W2": "weights of the second dense layer",
+    "b2": "bias of the second dense layer",
+}
+"""The parameters of a block."""
+
 register(
     "transformer_block",
     """
@@ -34,18 +50,7 @@ register(
     ),
     meanings={
         "X": "inputs",
-        "gamma1": "gain of the first normalisation",
-        "beta1": "bias of the first normalisation",
-        "W_Q": "projections to queries",
-        "W_K": "projections to keys",
-        "W_V": "projections to values",
-        "W_O": "output projection",
-        "gamma2": "gain of the second normalisation",
-        "beta2": "bias of the second normalisation",
-        "W1": "weights of the first dense layer",
-        "b1": "bias of the first dense layer",
-        "W2": "weights of the second dense layer",
-        "b2": "bias of the second dense layer",
+        **BLOCK,
         "N": "normalised inputs",
         "Q": "queries",
         "K": "keys",
@@ -95,18 +100,7 @@ register(
         "K": "embedding of a patch",
         "e": "bias of the embedding",
         "pos": "positions",
-        "gamma1": "gain of the first normalisation",
-        "beta1": "bias of the first normalisation",
-        "W_Q": "projections to queries",
-        "W_K": "projections to keys",
-        "W_V": "projections to values",
-        "W_O": "output projection",
-        "gamma2": "gain of the second normalisation",
-        "beta2": "bias of the second normalisation",
-        "W1": "weights of the first dense layer",
-        "b1": "bias of the first dense layer",
-        "W2": "weights of the second dense layer",
-        "b2": "bias of the second dense layer",
+        **BLOCK,
         "W_y": "output weights",
         "b_y": "bias of the output",
         "Y": "target distribution",

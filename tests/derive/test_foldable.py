@@ -14,9 +14,11 @@ def test_a_function_of_the_catalog_is_found_unread() -> None:
 
 
 def test_a_function_of_somebody_else_is_not_used() -> None:
-    (z,) = get("tanh").function.parameters  # type: ignore[union-attr]
-    named_function("twin_of_tanh", (z,), get("tanh").function.body * 1)  # type: ignore[union-attr]
-    named_function("a_shorter_name", (z,), 1 / (1 + get("tanh").function.body))  # type: ignore[union-attr]
+    tanh = get("tanh").function
+    assert tanh is not None
+    (z,) = tanh.parameters
+    named_function("twin_of_tanh", (z,), tanh.body * 1)
+    named_function("a_shorter_name", (z,), 1 / (1 + tanh.body))
     assert {f.__name__ for f in foldable_functions()} >= {"sigmoid", "tanh"}
     assert not {f.__name__ for f in foldable_functions()} & {"twin_of_tanh", "a_shorter_name"}
     assert str(derive(declare(TEXT))) == "dr = tanh(r)"

@@ -160,7 +160,8 @@ def _scheduler(address: str) -> Iterator[None]:
     import joblib
 
     try:
-        client: Any = Client(address, timeout=_PATIENCE)  # type: ignore[no-untyped-call]  # distributed states no types
+        connect: Any = Client  # distributed states no types
+        client = connect(address, timeout=_PATIENCE)
     except (OSError, ValueError, TypeError) as error:
         raise CampaignError(
             f"a Dask address must be that of a running scheduler, such as tcp://127.0.0.1:8786; got {address!r}: "

@@ -25,15 +25,16 @@ Forward = Callable[..., Mapping[str, Any]]
 F = TypeVar("F", bound=Forward)
 
 _references: dict[str, Forward] = {}
-_torch: dict[str, str] = {}
+_torch: dict[str, Callable[..., Any]] = {}
 _scanned: set[str] = set()
 
 
-def reference(name: str, *, torch: str = "") -> Callable[[F], F]:
+def reference(name: str, *, torch: Callable[..., Any] | None = None) -> Callable[[F], F]:
     """Register the decorated JAX forward under an operation's name.
 
-    ``torch`` says how PyTorch has the same operation, as an expression of the inputs (``"F.softmax(z, dim=-1)"``, where
-    ``F`` is ``torch.nn.functional``): not a witness, but measured beside the others where PyTorch is installed.
+    ``torch`` says how PyTorch has the same operation, as a function of the inputs by their names and of ``torch`` or of
+    ``F``, its ``torch.nn.functional`` (``lambda F, z: F.softmax(z, dim=-1)``): not a witness, but measured beside the
+    others where PyTorch is installed.
 
     Raises:
         ValueError: another module already states a reference of that name.
@@ -52,7 +53,7 @@ def reference(name: str, *, torch: str = "") -> Callable[[F], F]:
         if known is not None and (known.__module__, known.__qualname__) != (forward.__module__, forward.__qualname__):
             raise ValueError(f"reference {name!r} is stated twice: in {known.__module__} and in {forward.__module__}")
         _references[name] = forward
-        if torch:
+        if torch is not None:
             _torch[name] = torch
         return forward
 
@@ -85,15 +86,15 @@ def find(name: str) -> Forward | None:
     return _references.get(name)
 
 
-def in_torch(name: str) -> str:
-    """PyTorch's expression for an operation, or nothing.
+def in_torch(name: str) -> Callable[..., Any] | None:
+    """PyTorch's function for an operation, or nothing.
 
     Example:
-        >>> in_torch("softmax")
-        'F.softmax(z, dim=-1)'
+        >>> in_torch("softmax") is not None, in_torch("dropout")
+        (True, None)
     """
     scan()
-    return _torch.get(name, "")
+    return _torch.get(name)
 
 
 def names() -> tuple[str, ...]:

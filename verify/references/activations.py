@@ -17,17 +17,17 @@ def identity(z: Any) -> Arrays:
     return {"a": z}
 
 
-@reference("sigmoid", torch="torch.sigmoid(z)")
+@reference("sigmoid", torch=lambda torch, z: torch.sigmoid(z))
 def sigmoid(z: Any) -> Arrays:
     return {"a": jax.nn.sigmoid(z)}
 
 
-@reference("tanh", torch="torch.tanh(z)")
+@reference("tanh", torch=lambda torch, z: torch.tanh(z))
 def tanh(z: Any) -> Arrays:
     return {"a": jnp.tanh(z)}
 
 
-@reference("relu", torch="torch.relu(z)")
+@reference("relu", torch=lambda torch, z: torch.relu(z))
 def relu(z: Any) -> Arrays:
     return {"a": jax.nn.relu(z)}
 
@@ -37,11 +37,11 @@ def binary_step(z: Any) -> Arrays:
     return {"a": jnp.where(z > 0, 1.0, 0.0).astype(z.dtype)}
 
 
-@reference("softmax", torch="F.softmax(z, dim=-1)")
+@reference("softmax", torch=lambda F, z: F.softmax(z, dim=-1))
 def softmax(z: Any) -> Arrays:
     return {"a": jax.nn.softmax(z, axis=-1)}
 
 
-@reference("log_softmax", torch="F.log_softmax(z, dim=-1)")
+@reference("log_softmax", torch=lambda F, z: F.log_softmax(z, dim=-1))
 def log_softmax(z: Any) -> Arrays:
     return {"a": jax.nn.log_softmax(z, axis=-1)}

@@ -12,7 +12,7 @@ from verify.references import reference
 Arrays = dict[str, Any]
 
 
-@reference("scaled_dot_product_attention", torch="F.scaled_dot_product_attention(Q, K, V)")
+@reference("scaled_dot_product_attention", torch=lambda F, Q, K, V: F.scaled_dot_product_attention(Q, K, V))
 def scaled_dot_product_attention(Q: Any, K: Any, V: Any) -> Arrays:
     # jax.nn.dot_product_attention computes its softmax in float32 whatever it is given, so the parts are put together
     # here

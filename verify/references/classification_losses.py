@@ -18,7 +18,7 @@ def _of_labels(Z: Any, label: Any) -> Any:
     return optax.losses.softmax_cross_entropy_with_integer_labels(Z, label)
 
 
-@reference("bce_with_logits_weighted", torch="F.binary_cross_entropy_with_logits(z, y, pos_weight=w)")
+@reference("bce_with_logits_weighted", torch=lambda F, y, w, z: F.binary_cross_entropy_with_logits(z, y, pos_weight=w))
 def bce_with_logits_weighted(z: Any, y: Any, w: Any = 2.0) -> Arrays:
     return {"L": -jnp.mean(w * y * jax.nn.log_sigmoid(z) + (1 - y) * jax.nn.log_sigmoid(-z))}
 
@@ -35,22 +35,24 @@ def cross_entropy(P: Any, Y: Any) -> Arrays:
     return {"L": -jnp.mean(jnp.sum(xlogy(Y, P), axis=1))}
 
 
-@reference("nll", torch="F.nll_loss(logp, label)")
+@reference("nll", torch=lambda F, logp, label: F.nll_loss(logp, label))
 def nll(logp: Any, label: Any) -> Arrays:
     return {"L": -jnp.mean(jnp.take_along_axis(logp, label[:, None], axis=1))}
 
 
-@reference("softmax_cross_entropy_labels", torch="F.cross_entropy(Z, label)")
+@reference("softmax_cross_entropy_labels", torch=lambda F, Z, label: F.cross_entropy(Z, label))
 def softmax_cross_entropy_labels(Z: Any, label: Any) -> Arrays:
     return {"L": jnp.mean(_of_labels(Z, label))}
 
 
-@reference("softmax_cross_entropy_smoothed", torch="F.cross_entropy(Z, Y, label_smoothing=float(eps))")
+@reference(
+    "softmax_cross_entropy_smoothed", torch=lambda F, Z, Y, eps: F.cross_entropy(Z, Y, label_smoothing=float(eps))
+)
 def softmax_cross_entropy_smoothed(Z: Any, Y: Any, eps: Any = 0.1) -> Arrays:
     return {"L": jnp.mean(optax.losses.softmax_cross_entropy(Z, optax.losses.smooth_labels(Y, eps)))}
 
 
-@reference("softmax_cross_entropy_weighted", torch="F.cross_entropy(Z, label, weight=w)")
+@reference("softmax_cross_entropy_weighted", torch=lambda F, Z, label, w: F.cross_entropy(Z, label, weight=w))
 def softmax_cross_entropy_weighted(Z: Any, w: Any, label: Any) -> Arrays:
     return {"L": jnp.average(_of_labels(Z, label), weights=w[label])}
 

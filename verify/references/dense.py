@@ -11,7 +11,7 @@ from verify.references import elementwise, reference
 Arrays = dict[str, Any]
 
 
-@reference("dense", torch="X @ W + b")
+@reference("dense", torch=lambda X, W, b: X @ W + b)
 def dense(X: Any, W: Any, b: Any) -> Arrays:
     return {"Z": jnp.dot(X, W, precision="highest") + b}
 

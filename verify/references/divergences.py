@@ -13,7 +13,7 @@ from verify.references import reference
 Arrays = dict[str, Any]
 
 
-@reference("kl_divergence", torch="F.kl_div(Q.log(), P, reduction='batchmean')")
+@reference("kl_divergence", torch=lambda F, Q, P: F.kl_div(Q.log(), P, reduction="batchmean"))
 def kl_divergence(P: Any, Q: Any) -> Arrays:
     return {"L": jnp.mean(optax.losses.kl_divergence(jnp.log(Q), P))}
 

@@ -12,18 +12,18 @@ from verify.references import reference
 Arrays = dict[str, Any]
 
 
-@reference("gelu", torch="F.gelu(z)")
+@reference("gelu", torch=lambda F, z: F.gelu(z))
 def gelu(z: Any) -> Arrays:
     return {"a": jax.nn.gelu(z, approximate=False)}
 
 
-@reference("gelu_tanh", torch="F.gelu(z, approximate='tanh')")
+@reference("gelu_tanh", torch=lambda F, z: F.gelu(z, approximate="tanh"))
 def gelu_tanh(z: Any, c: Any = 0.044715) -> Arrays:
     # jax.nn.gelu(z, approximate=True) has this c built in
     return {"a": z * (1 + jnp.tanh(jnp.sqrt(2 / jnp.pi).astype(z.dtype) * (z + c * z**3))) / 2}
 
 
-@reference("silu", torch="F.silu(z)")
+@reference("silu", torch=lambda F, z: F.silu(z))
 def silu(z: Any) -> Arrays:
     return {"a": jax.nn.silu(z)}
 
@@ -33,12 +33,12 @@ def swish(z: Any, beta: Any) -> Arrays:
     return {"a": z * jax.nn.sigmoid(beta * z)}
 
 
-@reference("mish", torch="F.mish(z)")
+@reference("mish", torch=lambda F, z: F.mish(z))
 def mish(z: Any) -> Arrays:
     return {"a": jax.nn.mish(z)}
 
 
-@reference("hard_swish", torch="F.hardswish(z)")
+@reference("hard_swish", torch=lambda F, z: F.hardswish(z))
 def hard_swish(z: Any) -> Arrays:
     return {"a": jax.nn.hard_swish(z)}
 

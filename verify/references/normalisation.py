@@ -11,7 +11,7 @@ from verify.references import reference
 Arrays = dict[str, Any]
 
 
-@reference("layer_norm", torch="F.layer_norm(x, x.shape[-1:], gamma, beta, float(eps))")
+@reference("layer_norm", torch=lambda F, x, gamma, beta, eps: F.layer_norm(x, x.shape[-1:], gamma, beta, float(eps)))
 def layer_norm(x: Any, gamma: Any, beta: Any, eps: Any = 1e-5) -> Arrays:
     # centred: jax.nn.standardize by default takes mean(x^2) - mean(x)^2, which is 348 % off at mean 1e6, spread 1e-2
     centred = x - jnp.mean(x, axis=-1, keepdims=True)
@@ -29,7 +29,7 @@ def batch_norm_inference(x: Any, gamma: Any, beta: Any, mu: Any, var: Any, eps: 
     return {"y": (x - mu) / jnp.sqrt(var + eps) * gamma + beta}
 
 
-@reference("rms_norm", torch="F.rms_norm(x, x.shape[-1:], gamma, float(eps))")
+@reference("rms_norm", torch=lambda F, x, gamma, eps: F.rms_norm(x, x.shape[-1:], gamma, float(eps)))
 def rms_norm(x: Any, gamma: Any, eps: Any = 1e-6) -> Arrays:
     return {"y": gamma * x / jnp.sqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + eps)}
 

@@ -12,7 +12,7 @@ from verify.references import reference
 Arrays = dict[str, Any]
 
 
-@reference("softmin", torch="F.softmin(z, dim=-1)")
+@reference("softmin", torch=lambda F, z: F.softmin(z, dim=-1))
 def softmin(z: Any) -> Arrays:
     return {"a": jax.nn.softmax(-z, axis=-1)}
 
@@ -28,6 +28,6 @@ def sparsemax(z: Any) -> Arrays:
     return {"a": jnp.maximum(z - tau, 0)}
 
 
-@reference("logsumexp", torch="torch.logsumexp(z, dim=-1)")
+@reference("logsumexp", torch=lambda torch, z: torch.logsumexp(z, dim=-1))
 def logsumexp(z: Any) -> Arrays:
     return {"a": jax.nn.logsumexp(z, axis=-1)}

@@ -25,7 +25,7 @@ def nonnegative(e: Expr, tensors: Mapping[str, Tensor]) -> bool:
         return bool(e >= 0)
     if isinstance(e, Access):
         tensor = tensors.get(e.tensor)
-        return tensor is not None and any(_from_zero(c) for c in tensor.domain)
+        return tensor is not None and any(from_zero(c) for c in tensor.domain)
     if isinstance(e, (exp, Abs, Iverson)):
         return True
     if isinstance(e, Pow):
@@ -34,9 +34,10 @@ def nonnegative(e: Expr, tensors: Mapping[str, Tensor]) -> bool:
     return isinstance(e, (Add, Mul)) and all(nonnegative(a, tensors) for a in e.args)
 
 
-def _from_zero(condition: Boolean) -> bool:
+def from_zero(condition: Boolean) -> bool:
+    """Whether a condition of a declared domain says ``x >= 0`` or more."""
     if isinstance(condition, And):
-        return any(_from_zero(part) for part in condition.args)
+        return any(from_zero(part) for part in condition.args)
     if not isinstance(condition, Relational):
         return False
     relation = condition if isinstance(condition.lhs, Access) else condition.reversed
@@ -44,4 +45,4 @@ def _from_zero(condition: Boolean) -> bool:
     return isinstance(relation, (Gt, Ge)) and isinstance(relation.lhs, Access) and bool(limit.is_nonnegative)
 
 
-__all__ = ["nonnegative"]
+__all__ = ["from_zero", "nonnegative"]
