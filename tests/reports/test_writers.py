@@ -258,7 +258,7 @@ def test_expression_box_is_what_the_writers_get(book: Document) -> None:
         return []
 
     found = [s for box in formulas(book) for s in strings(box)]
-    assert {"sigma", "ReLU"} <= set(found)
+    assert {"sigma", "log"} <= set(found)
     assert [s for s in found if "\\" in s or "$" in s or "#" in s] == []
 
 
