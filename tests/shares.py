@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Sequence
 
 from derive.registry import names
 from tests.seeds import SEED
@@ -28,3 +29,10 @@ def share(test: str) -> list[str]:
     if os.environ.get("BACKPROOF_TEST_ALL"):
         return [*CORE, *others]
     return [*CORE, *sorted(random.Random(f"{SEED} {test}").sample(others, OTHERS))]
+
+
+def turn(test: str, items: Sequence[str], count: int) -> list[str]:
+    """That many of the items, others in another run: for a test whose every case is of the same kind."""
+    if os.environ.get("BACKPROOF_TEST_ALL"):
+        return list(items)
+    return sorted(random.Random(f"{SEED} {test}").sample(sorted(items), count))
