@@ -20,6 +20,7 @@ from numeric.nodes import (
     LogRatio,
     LogSoftmax,
     MinusTanh,
+    PowerMinusOne,
     RootPlus,
     Sech2,
     SimplexMinus,
@@ -34,7 +35,7 @@ CALLS = {
     Abs: "np.abs", sign: "np.sign", Log1p: "np.log1p", Expm1: "np.expm1", Tanh: "np.tanh", Hypot: "np.hypot",
     Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
     Sech2: "sech2", LogCosh: "log_cosh", MinusTanh: "minus_tanh", RootPlus: "root_plus", Vanishing: "vanishing",
-    Expm1Minus: "expm1_minus", LogRatio: "log_ratio",
+    Expm1Minus: "expm1_minus", LogRatio: "log_ratio", PowerMinusOne: "power_minus_one",
 }  # fmt: skip
 """Functions of numbers."""
 

@@ -49,6 +49,17 @@ def expm1_minus(u: Array) -> Array:
     return np.asarray(np.where(np.abs(u) < 1, near * near / 2 * t, np.expm1(u) - u))
 
 
+def power_minus_one(b: Array, k: Array) -> Array:
+    """``b**k - 1`` for ``b >= 0``: near 1 by the logarithm, which of a number next to 1 has all its digits.
+
+    >>> round(float(power_minus_one(np.array(0.999), np.array(2.0))), 16)
+    -0.001999
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = k * np.log(b)
+    return np.asarray(np.where(np.abs(u) < 1, np.expm1(u), b**k - 1))
+
+
 def log_ratio(a: Array, b: Array, difference: Array) -> Array:
     """``log(a/b)`` for positive numbers and ``a - b``: near 1 from that, and also where the quotient is out of range.
 
@@ -83,4 +94,4 @@ def vanishing(f: Array, g: Array) -> Array:
     return np.asarray(np.where(f == 0, f, f * g))
 
 
-__all__ = ["expm1_minus", "log_cosh", "log_ratio", "minus_tanh", "root_plus", "vanishing"]
+__all__ = ["expm1_minus", "log_cosh", "log_ratio", "minus_tanh", "power_minus_one", "root_plus", "vanishing"]

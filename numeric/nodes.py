@@ -59,6 +59,10 @@ class Expm1Minus(RealFunction):
     """``exp(u) - 1 - u``."""
 
 
+class PowerMinusOne(RealFunction):
+    """``b**k - 1``."""
+
+
 class LogRatio(RealFunction):
     """``log(a/b)`` with the third argument ``a - b``."""
 

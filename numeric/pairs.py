@@ -19,6 +19,7 @@ from numeric.nodes import (
     LogisticSlope,
     LogRatio,
     MinusTanh,
+    PowerMinusOne,
     RootPlus,
     Sech2,
     Tanh,
@@ -28,11 +29,11 @@ from numeric.nodes import (
 Found = tuple[Expr, str] | None
 
 
-def pair(e: Add) -> Found:
+def pair(e: Add, tensors: Mapping[str, Tensor]) -> Found:
     """Two terms ``s*w + w*f`` (``s`` is 1 or -1) written as one product without cancellation; the other terms stay."""
     terms = list(e.args)
     for part in terms:
-        for f, w in _factors(part):
+        for f, w in _factors(part, tensors):
             for other in terms:
                 if other is part:
                     continue
@@ -57,13 +58,18 @@ def _over_one_denominator(e: Add) -> Found:
     return None
 
 
-def _factors(part: Expr) -> Iterator[tuple[Expr, Expr]]:
+def _factors(part: Expr, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Expr, Expr]]:
     """The factors of a term that are functions, each with the product of the others."""
     factors = Mul.make_args(part)
     for position, f in enumerate(factors):
         base = f.base if isinstance(f, Pow) else f
-        if isinstance(base, (erf, Tanh, Logistic, exp, Expm1, Hypot)):
+        if isinstance(base, (erf, Tanh, Logistic, exp, Expm1, Hypot)) or _power(f, tensors):
             yield f, Mul(*(o for k, o in enumerate(factors) if k != position))
+
+
+def _power(f: Expr, tensors: Mapping[str, Tensor]) -> bool:
+    """A power of what is not negative, with an exponent that varies: of a decay rate, say."""
+    return isinstance(f, Pow) and bool(f.exp.free_symbols) and nonnegative(f.base, tensors)
 
 
 def _joined(f: Expr, other: Expr) -> Found:
@@ -71,6 +77,8 @@ def _joined(f: Expr, other: Expr) -> Found:
     u = f.args[0]
     if other in (1, -1):
         sign = Integer(other)
+        if isinstance(f, Pow) and f.exp.free_symbols and sign == -1:
+            return PowerMinusOne(f.base, f.exp), "b**k - 1 for a b near 1, without cancellation"
         if isinstance(f, erf):
             return sign * Erfc(-sign * u), "the error function near 1: its complement keeps the tail"
         if isinstance(f, Tanh):

@@ -90,7 +90,7 @@ class Stabiliser:
         if isinstance(e, log):
             return _log_rule(e.args[0]) or log_of_cosh(e.args[0]) or log_of_ratio(e.args[0])
         if isinstance(e, Add):
-            return _add_rule(e) or less_share(e) or pair(e)
+            return _add_rule(e) or less_share(e) or pair(e, self.tensors)
         if isinstance(e, Mul):
             return _mul_rule(e) or vanished(e, self.definitions)
         if isinstance(e, exp):

@@ -12,7 +12,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from numeric import elementary, primitives
+from derive.registry import declare
+from numeric import compile, elementary, primitives
 
 SIZES = [1e-160, 3e-20, 1e-9, 2e-4, 0.1, 0.7, 1.3, 1.9999, 2.0, 2.7, 3.9999, 4.0, 11.3, 40.0, 800.0]
 
@@ -89,3 +90,23 @@ def test_logarithms_of_ratios(dtype: Any) -> None:
     for value, x, y in zip(got, a, b, strict=True):
         true = mpmath.log(high(x) / high(y))
         assert abs(high(value) - true) <= 3 * float(np.spacing(abs(dtype(float(true)))))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+def test_a_power_less_one_keeps_its_digits(dtype: Any) -> None:
+    bases = np.array([0.0, 0.1, 0.5, 0.9, 0.999, 1 - 2.0**-20, 1.0, 1 + 2.0**-20, 1.5, 7.0], dtype)
+    for k in (0, 1, 2, 17, 1000):
+        with np.errstate(all="ignore"):
+            got = elementary.power_minus_one(bases, dtype(k))
+        assert got.dtype == dtype
+        for b, value in zip(bases, got, strict=True):
+            with mpmath.workdps(60):
+                true = high(b) ** k - 1
+                if abs(true) <= np.finfo(dtype).max:
+                    assert abs(high(value) - true) <= 4 * float(np.spacing(abs(dtype(float(true))))), (b, k)
+
+
+def test_a_rate_to_a_varying_power_is_taken_off_one_without_cancellation() -> None:
+    source = compile(declare("x[T], 0 <= b < 1\ny[t] = x[t]/(1 - b**(t + 1))")).source
+    assert "power_minus_one(b, 1 + t_)" in source
+    assert "power_minus_one" not in compile(declare("x[T], b\ny[t] = x[t]/(1 - b**(t + 1))")).source
