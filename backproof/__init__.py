@@ -19,6 +19,7 @@ from backproof._parts import check_parts
 if TYPE_CHECKING:
     from backproof.front import (
         analyse,
+        check,
         check_gradient,
         compile,
         derive,
@@ -52,6 +53,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "compile": ("backproof.front", "compile"),
     "verify": ("backproof.front", "verify"),
     "mutants": ("backproof.front", "mutants"),
+    "check": ("backproof.front", "check"),
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "analyse": ("backproof.front", "analyse"),
@@ -74,6 +76,7 @@ __all__ = [
     "Step",
     "__version__",
     "analyse",
+    "check",
     "check_gradient",
     "compile",
     "declare",

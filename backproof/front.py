@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numeric import Function
     from verify import Evidence
     from verify.mutants import KillTable
+    from verify.oracle import Check
     from verify.protocol import Gradients
 
 Differentiable = Operation | Program | str | Path
@@ -177,6 +178,27 @@ def check_gradient(what: Operation | str | Path, vjp: Gradients, **settings: Any
     from verify import check_gradient as judge
 
     return judge(operation(what), vjp, **settings)
+
+
+def check(implementation: Any, against: Operation | str | Path, **settings: Any) -> Check:
+    """Judge anybody's implementation of an operation, and name the mistake; settings: :func:`verify.oracle.check`.
+
+    A NumPy function (forward or backward), a pair ``(forward, backward)``, an object or class with ``forward`` and ``backward``,
+    or a JAX function.  ``arguments={"weights": "W"}`` says what a parameter stands for where its name does not.
+
+    >>> def softmax_backward(dout, z):
+    ...     import numpy as np
+    ...     p = np.exp(z)/np.exp(z).sum(-1, keepdims=True)
+    ...     return p*dout
+    >>> found = check(softmax_backward, "softmax", strata=["ordinary"])
+    >>> found.ok, found.causes[0].kinds
+    (False, ('drop a term',))
+
+    Raises ``MappingError`` where it cannot be told what a parameter or a result means.
+    """
+    from verify.oracle import check as judge
+
+    return judge(implementation, operation(against), **settings)
 
 
 def gradient_cases(

@@ -354,7 +354,7 @@ class Builder:
             integers=self.integers,
         )
         program = program.with_(equations=sorted_equations(program))
-        outputs = tuple(self.outputs) or _sinks(program)
+        outputs = tuple(dict.fromkeys(self.outputs)) or _sinks(program)
         tensors = {n: replace(t, role="output") if n in outputs else t for n, t in self.tensors.items()}
         return program.with_(outputs=outputs, tensors=tensors)
 

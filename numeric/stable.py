@@ -183,7 +183,8 @@ class Stabiliser:
             if number not in (1, -1) or not isinstance(p, Access) or p.tensor not in self.definitions:
                 continue
             inside = self._definition(p)
-            if type(inside) is Softmax and p.indices.count(inside.args[3]) == 1:
+            alone = type(inside) is Softmax and isinstance(inside.args[3], Symbol)
+            if inside is not None and alone and p.indices.count(inside.args[3]) == 1:
                 j, v = inside.args[3], (part - e) / number
                 own = index(f"{j.name}_row")
                 row = [substitute(x, {j: own}) for x in (p, v)]

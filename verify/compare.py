@@ -5,7 +5,7 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
 * ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
 * ``|g - t| <= max(1e-9 |t|, C u |t|)``: *agrees*.
 * if the two one-sided derivatives differ, the element is on a kink, and a value between them is a *wrong convention*;
-  beyond them it is a *wrong formula*.
+  beyond them it is a *wrong formula* (or *cannot decide*, as below).
 * ``|g - t| <= C u K``: *agrees*.  ``K`` is the measured condition of the element (see
   :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows
   for a few dozen roundings; for float32 the first bound, which is below its resolution, is left out.  A true value
@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric.errors import Undecidable
 from verify.verdicts import Verdict, overall
 from verify.witnesses.balls import MOST_BITS, Truth, distance, to_float
+from verify.witnesses.perturbation import Slopes
 
 Array = NDArray[Any]
 
@@ -182,9 +182,10 @@ class _Judge:
         tiny = float(self.info.tiny)
         if abs(expected) < tiny and abs(given) < 2 * tiny:
             return Verdict.AGREES
-        kink = self.kink(position, given, expected)
-        if kink is not None:
-            return kink
+        slopes = self.slopes(position)
+        if slopes is not None and slopes.known and (kink := self.kink(slopes, given, expected)) is not None:
+            beyond = kink is Verdict.WRONG_FORMULA  # of both sides: unless no digit means anything here
+            return Verdict.CANNOT_DECIDE if beyond and self.truth.undetermined(self.name) else kink
         if self.within(self.truth.condition, position, gap / allowed):
             return Verdict.AGREES
         if self.truth.undetermined(self.name):
@@ -193,6 +194,8 @@ class _Judge:
             return Verdict.OUTSIDE  # a state that is infinite leaves finite values behind it that mean nothing
         if self.within(self.truth.roughness, position, gap / allowed):
             return Verdict.INACCURATE
+        if slopes is not None and not slopes.known:
+            return Verdict.CANNOT_DECIDE  # a kink, for all that is known
         return Verdict.WRONG_FORMULA
 
     def within(self, scale: Callable[..., Array], position: tuple[int, ...], gap: float) -> bool:
@@ -200,14 +203,14 @@ class _Judge:
         found = float(scale(self.name)[position])
         return gap <= found or (gap <= _DOUBT * found and gap <= float(scale(self.name, sure=True)[position]))
 
-    def kink(self, position: tuple[int, ...], given: float, expected: float) -> Verdict | None:
-        """The verdict at a kink, or ``None`` where the gradient is smooth (or the array is an output)."""
+    def slopes(self, position: tuple[int, ...]) -> Slopes | None:
+        """The derivatives from both sides; ``None`` where there is no kink that they could tell of."""
         if self.name not in self.truth.derivation.gradients or not self.truth.kinks:
             return None
-        try:
-            slopes = self.truth.slopes(self.name, position)
-        except Undecidable:
-            return Verdict.CANNOT_DECIDE
+        return self.truth.slopes(self.name, position)
+
+    def kink(self, slopes: Slopes, given: float, expected: float) -> Verdict | None:
+        """The verdict at a kink, or ``None`` where the gradient is smooth."""
         sides = [float(slopes.left), float(slopes.right), expected]
         # several kinks may meet in one element; other choices at each of them lie within one width of these
         width = (max(sides) - min(sides)) * (1 + 1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -44,17 +44,25 @@ class Subject:
 
     operation: Operation
     derivation: Derivation
-    vjp: Gradients
+    vjp: Gradients | None
     forward: Forward | None
     dtype: Any
     written: str = ""  # the arguments, where they are the two passes of "function", the compiled operation
+    implementation: str = ""  # how it is written where bp.check is what judges it
+    fixed: tuple[str, ...] = ()  # inputs that must stay as they are: it does not take them
+
+    def called(self, operation: str) -> str:
+        """The beginning of the call that judges it, as Python text."""
+        if self.implementation:
+            return f"bp.check({self.implementation}, {operation}"
+        return f"bp.check_gradient({operation}, {self.arguments}"
 
     @property
     def arguments(self) -> str:
         if self.written:
             return self.written
         forward = "" if self.forward is None else f", forward={_name(self.forward, 'forward')}"
-        return _name(self.vjp, "backward") + forward
+        return ("None" if self.vjp is None else _name(self.vjp, "backward")) + forward
 
 
 class Counterexample:
@@ -114,7 +122,7 @@ class Counterexample:
         )
         try:
             found: Case = find(
-                _smaller(self.original, self.subject.derivation.program),
+                _smaller(self.original, self.subject.derivation.program, self.subject.fixed),
                 shows,
                 settings=quick,
                 random=Random(self.original.seed),
@@ -151,14 +159,14 @@ class Counterexample:
             single = subject.dtype != np.float64
             kind = ", dtype=np.float32" if single else ""
             where = f'seed={case.seed}, strata=["{case.stratum}"]{kind}'
-            return "\n".join([*head, *lines, f"print(bp.check_gradient({operation}, {subject.arguments}, {where}))"])
+            return "\n".join([*head, *lines, f"print({subject.called(operation)}, {where}))"])
         kind = "" if subject.dtype == np.float64 else ", dtype=np.float32"
         given = [_line(name, value, kind) for name, value in case.inputs.items()]
         given += [f'    "{name}": {value},' for name, value in case.integers.items() if name not in case.inputs]
         seeds = [_line(name, value, kind) for name, value in case.cotangents.items()]
-        call = f"{operation}, {subject.arguments}, inputs=inputs, cotangents=cotangents{kind}"
+        call = f"{subject.called(operation)}, inputs=inputs, cotangents=cotangents{kind})"
         body = ["inputs = {", *given, "}", *(["cotangents = {", *seeds, "}"] if seeds else ["cotangents = {}"])]
-        return "\n".join([*head, *lines, *body, f"print(bp.check_gradient({call}))"])
+        return "\n".join([*head, *lines, *body, f"print({call})"])
 
 
 def _name(function: Callable[..., Any], otherwise: str) -> str:
@@ -185,7 +193,7 @@ def _line(name: str, value: Array, kind: str) -> str:
     return f'    "{name}": np.array({value.tolist()}{kind if value.dtype.kind == "f" else ""}),'
 
 
-def _smaller(case: Case, program: Program) -> Any:
+def _smaller(case: Case, program: Program, fixed: Sequence[str] = ()) -> Any:
     """Cases of at most the same sizes, of which hypothesis prefers small ones with simple values."""
     from hypothesis import reject
     from hypothesis import strategies as st
@@ -206,7 +214,9 @@ def _smaller(case: Case, program: Program) -> Any:
             for name, value in case.inputs.items():
                 tensor = program.tensors[name]
                 cut = _cut(value, tensor, sizes)
-                if tensor.integer:
+                if name in fixed:
+                    pass
+                elif tensor.integer:
                     cut = np.minimum(cut, spans[name][1] - 1) if name in spans else cut
                 elif name in facts:
                     cut = _one_hot(cut, facts[name].axes, float(facts[name].total)) if cut.shape != value.shape else cut

@@ -19,3 +19,7 @@ class MissingReference(WitnessError):
 
 class CampaignError(BackproofError, ValueError):
     """A campaign cannot be run as asked; the message says what must hold, what was given, and the fix."""
+
+
+class MappingError(BackproofError, TypeError):
+    """It cannot be told what a parameter or a result of an implementation means; the message says what to write."""

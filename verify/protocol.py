@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.derivation import Derivation
-from verify.errors import SamplingError
+from verify.errors import MappingError, SamplingError
 from verify.evidence import Row
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict
@@ -37,18 +37,23 @@ class Mutation(Failure):
     verdict = Verdict.PROTOCOL
 
 
-def run(vjp: Gradients, forward: Forward | None, case: Case) -> dict[str, Array] | Failure:
-    """Outputs and gradients of an implementation at a case; its exception or a changed input as a sentence."""
+def run(vjp: Gradients | None, forward: Forward | None, case: Case) -> dict[str, Array] | Failure:
+    """Outputs and gradients of an implementation at a case; its exception or a changed input as a sentence.
+
+    Either pass may be missing.
+    """
     given, seeds = case.arguments(), case.seeds()
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters of a warning shows in the numbers
             outputs = dict(forward(**given)) if forward is not None else {}
             changed = _changed(case, given, seeds)
-            gradients = dict(vjp(given, seeds)) if not changed else {}
+            gradients = dict(vjp(given, seeds)) if vjp is not None and not changed else {}
         if changed or (changed := _changed(case, given, seeds)):
             return Mutation(f"changed {changed} in place")
         return {name: np.asarray(value) for name, value in {**outputs, **gradients}.items()}
+    except MappingError:  # nobody knows yet what it returns
+        raise
     except Exception as error:  # an implementation under test may fail in any way; the verdict says how
         return Failure(f"raised {type(error).__name__}: {error}")
 
@@ -63,7 +68,9 @@ def _changed(case: Case, given: Mapping[str, Any], seeds: Mapping[str, Array]) -
     return ""
 
 
-def check_calls(vjp: Gradients, forward: Forward | None, derivation: Derivation, case: Case, dtype: Any) -> list[Row]:
+def check_calls(
+    vjp: Gradients | None, forward: Forward | None, derivation: Derivation, case: Case, dtype: Any
+) -> list[Row]:
     """One row for each way of calling that must not matter; none where a single call already fails.
 
     A difference counts when it is larger, in norm, than the square root of the unit roundoff: rounding may differ from
@@ -92,14 +99,16 @@ def check_calls(vjp: Gradients, forward: Forward | None, derivation: Derivation,
     other = _another(derivation, case, dtype)
     if other is not None:
         rows.append(_row(case, dtype, "two calls", _two_calls(vjp, forward, case, other, alone), alone))
-    strided = run(_strided(vjp), None if forward is None else _strided_forward(forward), case)
+    strided = run(None if vjp is None else _strided(vjp), None if forward is None else _strided_forward(forward), case)
     where = _differing(strided, alone)
     note = f"{where} depends on whether arrays are contiguous" if where else ""
     rows.append(_row(case, dtype, "non-contiguous", note, alone))
     return rows
 
 
-def _two_calls(vjp: Gradients, forward: Forward | None, case: Case, other: Case, alone: Mapping[str, Array]) -> str:
+def _two_calls(
+    vjp: Gradients | None, forward: Forward | None, case: Case, other: Case, alone: Mapping[str, Array]
+) -> str:
     run(vjp, forward, other)
     again = run(vjp, forward, case)
     if where := _differing(again, alone):
@@ -111,7 +120,7 @@ def _two_calls(vjp: Gradients, forward: Forward | None, case: Case, other: Case,
     def between(inputs: Mapping[str, Array], cotangents: Mapping[str, Array]) -> Mapping[str, Array]:
         if forward is not None:
             forward(**other.arguments())
-        return vjp(inputs, cotangents)
+        return vjp(inputs, cotangents) if vjp is not None else {}
 
     if where := _differing(run(between, forward, case), alone):
         return f"not re-entrant: {where} depends on another forward pass that ran before the backward pass"

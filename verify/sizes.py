@@ -155,10 +155,11 @@ def _candidates(
 
 
 def draw_integers(program: Program, rng: np.random.Generator, hypers: str = "default") -> Sizes:
-    """Values of the integer hyper-parameters: their defaults, or each its default plus 0, 1 or 2."""
+    """Values of the integer hyper-parameters: their defaults, or each its default plus 0, 1 or 2 (``other``: 1 or 2)."""
     if hypers == "default":
         return dict(program.integers)
-    return {symbol: default + int(rng.integers(3)) for symbol, default in program.integers.items()}
+    least = 1 if hypers == "other" else 0
+    return {symbol: default + int(rng.integers(least, 3)) for symbol, default in program.integers.items()}
 
 
 def _show(sizes: Mapping[Symbol, int]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backproof.cli import analysing, coding, deriving, listing, measuring, mutating, reporting, verifying
+from backproof.cli import analysing, checking, coding, deriving, listing, measuring, mutating, reporting, verifying
 
 app = typer.Typer(
     name="backproof",
@@ -45,6 +45,7 @@ app.command("derive")(deriving.derive)
 app.command("code")(coding.code)
 app.command("analyse")(analysing.analyse)
 app.command("verify")(verifying.verify)
+app.command("check")(checking.check)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
 app.command("report")(reporting.report)

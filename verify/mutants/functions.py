@@ -79,6 +79,29 @@ def slopes(equation: Equation, derivation: Derivation) -> Found:
             yield "derivative at the output", moved
 
 
+def values(equation: Equation, derivation: Derivation) -> Found:
+    """The function in place of its derivative: ``a = f(z)`` where ``f'(z)`` is due."""
+    for forward in derivation.program.equations:
+        accesses = sorted(forward.rhs.atoms(Access), key=str)
+        inputs = [a for a in accesses if derivation.program.tensors[a.tensor].role != "hyper"]
+        if len(inputs) != 1 or inputs[0].indices != forward.indices or not _curved(forward.rhs, inputs[0]):
+            continue
+        if derivation.adjoints.get(inputs[0].tensor, derivation.gradients.get(inputs[0].tensor)) != equation.target:
+            continue
+        adjoint = derivation.adjoints.get(forward.target, derivation.cotangents.get(forward.target))
+        if adjoint is not None and adjoint in derivation.combined.tensors:
+            at = dict(zip(forward.indices, equation.indices, strict=True))
+            yield "function for its derivative", Access(adjoint, *equation.indices) * forward.lhs.xreplace(at)
+
+
+def nested(equation: Equation, derivation: Derivation) -> Found:
+    """A function of one number applied to its own value: the derivative of tanh(c) at tanh(c), where no name stands for it."""
+    for site in sites(equation):
+        here = site.expression
+        if isinstance(here, Function) and len(here.args) == 1 and here.has(Access):
+            yield "derivative at the output", site.put(here.func(here))
+
+
 def _curved(expression: Expr, access: Access) -> bool:
     """Whether an access stands inside something that is not linear in it."""
     parts = expression.atoms(Function, Pow, Where, Iverson)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from derive.errors import BackproofError
 from derive.program import Equation
 from numeric.exact import Exact
 from numeric.function import compile
-from verify.mutants import arithmetic, functions, indices
+from verify.mutants import arithmetic, functions, indices, omissions
 from verify.mutants.behaviour import behaviours
+from verify.mutants.forms import written_out
 from verify.mutants.mutation import Gradients, Mutant, Mutation, reached
 
 Rule = Callable[[Equation, Derivation], arithmetic.Found]
@@ -34,6 +36,20 @@ _BACKWARD: tuple[Rule, ...] = (
 )
 # in what the backward pass recomputes of the forward one, the mistakes that are made there
 _RESIDUAL: tuple[Rule, ...] = (arithmetic.counts, functions.roots, functions.corrections)
+# what else a person does, looked for when a wrong array is to be explained
+_OMITTED: tuple[Rule, ...] = (
+    omissions.factors,
+    omissions.brackets,
+    omissions.powers,
+    omissions.strides,
+    omissions.accumulations,
+    omissions.widened,
+    omissions.branches,
+    omissions.flips,
+    functions.values,
+    functions.nested,
+    omissions.extras,
+)
 
 
 def mutations(derivation: Derivation) -> Iterator[Mutation]:
@@ -45,15 +61,42 @@ def mutations(derivation: Derivation) -> Iterator[Mutation]:
         >>> [(m.kind, str(m.rhs)) for m in mutations(derive(get("relu")))][-2:]
         [('other side of the kink', 'da[i]*Iverson(z[i] >= 0)'), ('derivative at the output', ...)]
     """
-    read = reached(derivation)
-    for residual, rules in ((True, _RESIDUAL), (False, _BACKWARD)):
+    yield from _changes(derivation, reached(derivation), _RESIDUAL, _BACKWARD)
+
+
+def explanations(derivation: Derivation, name: str) -> Iterator[Mutation]:
+    """The changed equations that could be behind one wrong array, a gradient or an output, by every rule there is.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from derive.reverse import derive
+        >>> [m.kind for m in explanations(derive(get("weight_norm")), "g")][:3]
+        ['exponent missing', 'summed over one axis too many', 'flipped']
+    """
+    if name in derivation.gradients:
+        read = reached(derivation, derivation.gradients[name])
+        yield from _changes(derivation, read, (*_RESIDUAL, *_OMITTED), (*_BACKWARD, *_OMITTED))
+        yield from _changes(derivation, read, (), (*_BACKWARD, *_OMITTED), written_out)
+    else:
+        yield from _changes(derivation, reached(derivation, name), (*_BACKWARD, *_OMITTED), ())
+
+
+def _changes(
+    derivation: Derivation,
+    read: Container[str],
+    forward: Sequence[Rule],
+    backward: Sequence[Rule],
+    forms: Callable[[Equation, Derivation], Iterable[Equation]] = lambda equation, _: (equation,),
+) -> Iterator[Mutation]:
+    """The mutations of the equations of some tensors, each equation written in one of its forms."""
+    for residual, rules in ((True, forward), (False, backward)):
         equations = derivation.program.equations if residual else derivation.equations
         for number, equation in enumerate(equations):
             seen = {equation.rhs}
-            if equation.target not in read:
+            if equation.target not in read or not rules:
                 continue
-            for rule in rules:
-                for kind, rhs in rule(equation, derivation):
+            for form, rule in product(forms(equation, derivation), rules):
+                for kind, rhs in rule(form, derivation):
                     if rhs not in seen:
                         seen.add(rhs)
                         yield Mutation(kind, number, rhs, residual)

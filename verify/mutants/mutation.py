@@ -74,8 +74,8 @@ def _changed(program: Program, number: int, rhs: Expr) -> Program:
     return program.with_(equations=tuple(equations))
 
 
-def reached(derivation: Derivation) -> frozenset[str]:
-    """The tensors that some gradient is computed from, gradients included.
+def reached(derivation: Derivation, *targets: str) -> frozenset[str]:
+    """The tensors that some gradient (or one of these tensors) is computed from, themselves included.
 
     Example:
         >>> from derive.registry import get
@@ -84,7 +84,7 @@ def reached(derivation: Derivation) -> frozenset[str]:
         ['dyhat', 'y', 'yhat']
     """
     equations = derivation.combined.equations
-    found = set(derivation.gradients.values())
+    found = set(targets or derivation.gradients.values())
     while True:
         more = {name for equation in equations if equation.target in found for name in equation.reads()}
         if more <= found:

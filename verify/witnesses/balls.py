@@ -105,15 +105,10 @@ class Truth:
             inside = sorted(states | (accumulated(program) - {*program.outputs}))
             with flint.ctx.workprec(_BITS[0]):
                 exact = self._unmoved(_BITS[0])
-                self._overflows[limit] = any(self._above(exact, name, limit) for name in inside)
+                self._overflows[limit] = any(
+                    abs(value) > limit for name in inside for value in _elements(exact, name).flat
+                )
         return self._overflows[limit]
-
-    @staticmethod
-    def _above(exact: Exact, name: str, limit: float) -> bool:
-        try:
-            return any(abs(value) > limit for value in exact.array(name).flat)
-        except Undecidable:
-            return False
 
     def _enclose(self, tensor: str) -> tuple[Array, Array]:
         shape = self._unmoved(_BITS[0]).shape(tensor)
@@ -165,7 +160,10 @@ class Truth:
             program = self.derivation.program
             given = self.case.arguments()
             self._perturbation = Perturbation(program, given, self.case.cotangents, of=self.derivation.of)
-        return self._perturbation.slopes(argument, position)
+        try:
+            return self._perturbation.slopes(argument, position)
+        except Undecidable:
+            return Slopes(flint.arb.nan(), flint.arb.nan())
 
     def _scale(self, name: str, everything: bool, sure: bool) -> Array:
         key = name, everything, sure
@@ -179,13 +177,14 @@ class Truth:
         scale, moves = np.zeros(base.shape), np.zeros(base.shape)
         with flint.ctx.workprec(_BITS[1]):
             changes = [
-                (size, _ball(size), self._moved(name, change)) for size, change in self._changed(everything, sure)
+                (size, _ball(size), _elements(change, self._tensors[name]))
+                for size, change in self._changed(everything, sure)
             ]
             for position, value in np.ndenumerate(base):
                 found = [_float(abs(value))]
                 for size, ball, change in changes:
-                    moved = None if change is None else (change[position] - value) / ball
-                    if moved is not None and moved.is_finite():
+                    moved = (change[position] - value) / ball
+                    if moved.is_finite():
                         found.append(_float(abs(moved)))
                         moves[position] = max(float(moves[position]), float(size) * found[-1])
                     elif everything:
@@ -196,12 +195,6 @@ class Truth:
             largest = float(np.max(sizes_of, initial=0.0, where=np.isfinite(sizes_of)))
             self._loose[name] = bool(np.max(moves, initial=0.0) > _CHAOS * largest)
         return scale
-
-    def _moved(self, name: str, change: Exact) -> Array | None:
-        try:
-            return change.array(self._tensors[name])
-        except Undecidable:
-            return None
 
     def _changed(self, everything: bool, sure: bool) -> list[tuple[Fraction, Exact]]:
         key = everything, sure
@@ -226,10 +219,7 @@ class Truth:
             given = tensor.role in ("input", "hyper", "cotangent")
             if tensor.integer or not (given or everything or tensor.name in moving):
                 continue
-            try:
-                array = base.array(tensor.name)
-            except Undecidable:
-                continue
+            array = _elements(base, tensor.name)
             exact = np.zeros(array.shape, dtype=bool)
             if tensor.name in self.case.inputs:
                 exact |= _ends(tensor, self.case)
@@ -289,6 +279,17 @@ def accumulated(program: Program) -> frozenset[str]:
         if more <= found:
             return frozenset(found)
         found |= more
+
+
+def _elements(exact: Exact, name: str) -> Array:
+    """All elements of a tensor as balls, those about which nothing can be decided as NaN; the others are not lost by them."""
+    found = np.full(exact.shape(name), flint.arb.nan(), dtype=object)
+    for position in np.ndindex(*found.shape):
+        try:
+            found[position] = exact.value(name, position)
+        except Undecidable:
+            continue
+    return found
 
 
 def _ends(tensor: Tensor, case: Case) -> Array:

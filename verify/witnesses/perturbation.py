@@ -38,6 +38,11 @@ class Slopes:
             return (self.left + self.right) / 2
 
     @property
+    def known(self) -> bool:
+        """Whether both are numbers; where another part of the output is undefined they are not."""
+        return bool(self.left.is_finite() and self.right.is_finite())
+
+    @property
     def smooth(self) -> bool:
         """Whether both sides agree to 2^-100 of their size: no kink here."""
         with flint.ctx.workprec(BITS):

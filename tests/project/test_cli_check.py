@@ -1,0 +1,85 @@
+"""``backproof check``: a file with somebody's function, and the answer; bad input is explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.project.cli import in_process
+
+LAYER = """
+import numpy as np
+
+def forward(X, W, b):
+    return X @ W + b
+
+def backward(dZ, X, W):
+    return dZ @ W.T, X.T @ dZ, dZ.sum(axis=0)
+
+def unsummed(dZ, X, W):
+    return dZ @ W.T, X.T @ dZ, dZ
+
+def renamed(foo, bar, baz):
+    return foo @ baz.T, bar.T @ foo, foo.sum(axis=0)
+"""
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> str:
+    path = tmp_path / "layer.py"
+    path.write_text(LAYER)
+    return str(path)
+
+
+def test_a_right_function_agrees(layer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    result = in_process(
+        capsys, "check", f"{layer}:backward", "--against", "dense", "--forward", "forward", "--seed", "1"
+    )
+    assert result.status == 0, result.err
+    assert result.out.startswith("backward against dense: agrees (seed 1")
+
+
+def test_a_wrong_one_is_explained(layer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    result = in_process(capsys, "check", f"{layer}:unsummed", "--against", "dense", "--seed", "1", "--json")
+    assert result.status == 1
+    found = json.loads(result.out)
+    assert [(cause["names"], cause["kinds"]) for cause in found["causes"]] == [(["b"], ["not summed"])]
+
+
+def test_parameters_can_be_named(layer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"--argument={pair}" for pair in ("foo=dZ", "bar=X", "baz=W")]
+    result = in_process(capsys, "check", f"{layer}:renamed", "--against", "dense", "--stratum", "ordinary", *names)
+    assert result.status == 0, result.err
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "words"),
+    [
+        ("{layer}", [], "an implementation is written path/to/module.py:name"),
+        ("nowhere.py:f", [], "there is no file nowhere.py"),
+        ("{layer}:backwards", [], "layer.py has no backwards; there is backward"),
+        (
+            "{layer}:renamed",
+            ["--kind", "gradient"],
+            "renamed is read as a backward pass, and takes no upstream gradient (dZ)",
+        ),
+        ("{layer}:backward", ["--argument", "X"], "--argument is written parameter=name"),
+        ("{layer}:backward", ["--dtype", "float16"], "--dtype takes float64 or float32, got 'float16'"),
+        ("{layer}:backward", ["--stratum", "odd"], "odd"),
+    ],
+)
+def test_bad_input_is_explained(
+    layer: str, what: str, more: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = in_process(capsys, "check", what.format(layer=layer), "--against", "dense", *more)
+    assert result.status == 2
+    assert words in result.err
+
+
+def test_a_module_that_cannot_be_imported_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.py").write_text("import no_such_package_at_all")
+    result = in_process(capsys, "check", f"{tmp_path}/broken.py:f", "--against", "dense")
+    assert result.status == 2
+    assert "raised ModuleNotFoundError: No module named 'no_such_package_at_all'" in result.err

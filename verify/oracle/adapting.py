@@ -1,0 +1,61 @@
+"""What kind of implementation something is, and how it is called."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from derive.derivation import Derivation
+from verify.errors import MappingError
+from verify.oracle.implementation import Implementation, of_function
+from verify.oracle.jax_functions import is_jax, of_jax
+from verify.oracle.layers import of_class, of_object
+
+KINDS = ("gradient", "forward")
+
+
+def adapted(
+    what: Any,
+    derivation: Derivation,
+    *,
+    forward: Callable[..., Any] | None = None,
+    arguments: Mapping[str, str] | None = None,
+    kind: str | None = None,
+) -> Implementation:
+    """An implementation in declared names.
+
+    Raises:
+        MappingError: it is none of the known kinds, or its names do not say what they mean.
+    """
+    if kind is not None and kind not in KINDS:
+        raise MappingError(f"kind is one of {', '.join(KINDS)}, got {kind!r}")
+    if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)) and forward is None:
+        forward, what = what
+    if inspect.isclass(what) and _is_layer(what):
+        return of_class(what, derivation, arguments)
+    if _is_layer(what):
+        return of_object(what, derivation, arguments)
+    if not callable(what):
+        raise MappingError(
+            f"an implementation is a function, a pair (forward, backward), or an object with forward and backward; got {what!r}"
+        )
+    if kind != "gradient" and is_jax(what):
+        return of_jax(what, derivation, arguments)
+    if forward is not None and is_jax(forward):
+        made = of_function(what, derivation, arguments=arguments, kind="gradient")
+        return replace(made, forward=of_jax(forward, derivation, None).forward)
+    return of_function(what, derivation, arguments=arguments, kind=kind, forward=forward)
+
+
+def _is_layer(what: Any) -> bool:
+    return all(callable(getattr(what, name, None)) for name in ("forward", "backward")) and "torch" not in (
+        module.partition(".")[0] for module in _modules(what) if module in sys.modules
+    )
+
+
+def _modules(what: Any) -> list[str]:
+    kind = what if inspect.isclass(what) else type(what)
+    return [each.__module__ for each in kind.__mro__]

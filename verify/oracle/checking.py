@@ -1,0 +1,207 @@
+"""``check``: is somebody's implementation right, and if not, which mistake is it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derive.derivation import Derivation
+from derive.operation import Operation
+from derive.reverse import derive
+from verify.errors import SamplingError
+from verify.evidence import Evidence
+from verify.judge import BUDGET, Points, check_gradient, fresh_seed, resolve
+from verify.oracle.adapting import adapted
+from verify.oracle.explaining import SECONDS, Cause, explain
+from verify.oracle.implementation import Implementation
+from verify.oracle.observation import Observation
+from verify.oracle.text import text
+from verify.protocol import Failure, run
+from verify.sampling import Case, sample
+from verify.verdicts import Verdict
+from verify.witnesses.balls import Truth, to_float
+
+Array = NDArray[Any]
+
+_OTHERS = 2  # strata beside the ordinary one from which a cause is looked for
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the oracle says of an implementation.
+
+    ``evidence`` has a row for every argument and stratum, ``causes`` the mistakes that reproduce what was observed, the likeliest
+    of each array first, ``notes`` how the implementation was read, and ``unjudged`` the inputs whose gradient it does not return.
+    ``str`` is the answer for a terminal or a failed test.
+    """
+
+    operation: str
+    implementation: str
+    evidence: Evidence
+    causes: tuple[Cause, ...] = ()
+    notes: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.evidence.ok
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.evidence.verdict
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        causes = [
+            {"names": c.names, "kinds": c.kinds, "words": c.words, "everything": c.everything} for c in self.causes
+        ]
+        return {
+            **self.evidence.to_dict(),
+            "implementation": self.implementation,
+            "causes": causes,
+            "notes": list(self.notes),
+            "unjudged": list(self.unjudged),
+        }
+
+
+def check(
+    implementation: Any,
+    against: Operation | str,
+    *,
+    forward: Callable[..., Any] | None = None,
+    arguments: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    wrt: Sequence[str] | None = None,
+    seed: int | None = None,
+    cases: int = 4,
+    strata: Sequence[str] | None = None,
+    dtype: Any = np.float64,
+    inputs: Mapping[str, Any] | None = None,
+    cotangents: Mapping[str, Any] | None = None,
+    seconds: float = SECONDS,
+) -> Check:
+    """Judge an implementation of an operation, and name the mistake.
+
+    An implementation is a NumPy function (a backward pass if it takes an upstream gradient or its name says so; else a forward
+    pass), a pair of a forward and a backward pass, an object or a class with the methods ``forward`` and ``backward``, or a JAX
+    function, whose own derivative is judged.  Parameters are understood by the names of the declaration, by ``dy`` for the
+    cotangent of ``y`` and its like, by what people call the same thing, and by position.  Gradients may be returned as a
+    mapping, a tuple in the order of the parameters, or one array.
+
+    Args:
+        implementation: what is judged.
+        against: the operation that it should be, or its name in the catalog.
+        forward: its forward pass, judged as well, where the implementation is a backward pass.
+        arguments: what a parameter stands for, where its name does not say it: ``{"weights": "W"}``.
+        kind: ``"gradient"`` or ``"forward"``, where it cannot be told from the function.
+        wrt: the inputs whose gradients it returns; by default those that the operation differentiates.
+        seed: repeats a run; a fresh one is drawn and told otherwise.
+        cases: points per stratum; every second has random hyper-parameters.
+        strata: names of strata; by default all that apply, and degenerate sizes.
+        dtype: ``numpy.float64`` or ``numpy.float32``.
+        inputs: judge at this point instead.
+        cotangents: those of that point, by output name.
+        seconds: how long a cause is looked for.
+
+    Raises:
+        MappingError: it cannot be told what a parameter or a result means; the message shows what to write.
+
+    Example:
+        >>> def layer_norm_backward(dout, x, gamma, eps):
+        ...     xc = x - x.mean(-1, keepdims=True)
+        ...     rstd = 1/np.sqrt(xc.var(-1, keepdims=True) + eps)
+        ...     xhat, g = xc*rstd, dout*gamma
+        ...     dx = rstd*(g - g.mean(-1, keepdims=True))
+        ...     return dx, (dout*xhat).sum(0), dout.sum(0)
+        >>> found = check(layer_norm_backward, "layer_norm", wrt=["x", "gamma", "beta"], seed=1, strata=["ordinary"])
+        >>> [(cause.names, cause.kinds) for cause in found.causes]
+        [(('x',), ('treated as constant',))]
+        >>> print(found.causes[0].words)
+        var is taken for a constant: the gradient through it is missing
+    """
+    operation, dtype = resolve(against), np.dtype(dtype).type
+    seed = fresh_seed() if seed is None else seed
+    derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
+    made = adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
+    derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
+    points = Points(derivation, seed, cases, dtype, varied=not made.fixed, distinct=True)
+    evidence = check_gradient(
+        operation,
+        made.vjp,
+        forward=made.forward,
+        strata=strata,
+        inputs=inputs,
+        cotangents=cotangents,
+        points=points,
+        written=made.name,
+        fixed=made.fixed,
+    )
+    wrong = {
+        row.argument
+        for row in evidence.rows
+        if row.verdict in (Verdict.WRONG_FORMULA, Verdict.WRONG_CONVENTION) and row.witness != "protocol"
+    }
+    causes: tuple[Cause, ...] = ()
+    stopped: list[str] = []
+    if wrong and inputs is None:
+        seen = _observed(made, points, evidence)
+        causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, stopped=stopped)
+    notes = made.notes
+    if stopped:
+        notes = (
+            *notes,
+            f"the search for the cause in {', '.join(stopped)} was ended after {seconds:g} s (seconds=...)",
+        )
+    if made.fixed:
+        notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")
+    return Check(operation.name, made.name, evidence, causes, notes, unjudged)
+
+
+def _returned(
+    made: Implementation, operation: Operation, derivation: Derivation, seed: int, dtype: Any
+) -> tuple[Derivation, tuple[str, ...]]:
+    """The derivation by those inputs whose gradients are returned, and the names of the others."""
+    if made.vjp is None:
+        return derivation, ()
+    case = sample(derivation.program, seed, derivation=derivation, dtype=dtype, budget=BUDGET)
+    got = run(made.vjp, made.forward, case)
+    if isinstance(got, Failure):
+        return derivation, ()
+    missing = tuple(name for name in derivation.gradients if name not in got)
+    kept = tuple(name for name in derivation.gradients if name in got)
+    return (derive(operation, wrt=kept), missing) if missing and kept else (derivation, ())
+
+
+def _observed(made: Implementation, points: Points, evidence: Evidence) -> list[Observation]:
+    """The implementation at the ordinary points, and at one of each stratum where it was found wrong, if that is not among them."""
+    found = list(points.stratum("ordinary"))
+    wrong = [row.stratum for row in evidence.faults if row.witness != "protocol"]
+    if "ordinary" not in wrong:
+        for name in list(dict.fromkeys(wrong))[:_OTHERS]:
+            with suppress(KeyError, SamplingError):  # degenerate sizes are no stratum
+                found += points.stratum(name)[:1]
+    return [seen for case, truth in found if (seen := _observation(made, case, truth)) is not None]
+
+
+def _observation(made: Implementation, case: Case, truth: Truth) -> Observation | None:
+    got = run(made.vjp, made.forward, case)
+    if isinstance(got, Failure):
+        return None
+    derivation = truth.derivation
+    names = [
+        *(derivation.of if made.forward is not None else ()),
+        *(derivation.gradients if made.vjp is not None else ()),
+    ]
+    expected = {name: to_float(truth.values(name)) for name in names}
+    return Observation(case, {name: np.asarray(got[name]) for name in names if name in got}, expected)
+
+
+__all__ = ["Check", "check"]

@@ -1,0 +1,175 @@
+"""Anybody's implementation as two functions in declared names: a forward pass and a pullback."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import numeric
+from derive.derivation import Derivation
+from verify.errors import MappingError
+from verify.oracle.naming import Role, gradient_names, output_names, roles
+from verify.protocol import Forward, Gradients
+
+Array = NDArray[Any]
+
+_BACKWARD = re.compile(r"^d_?[A-Z]|^d_|^d[a-z]$|(?i:grad|backward|bwd|vjp|prime|deriv|delta|bptt|pullback)")
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """What is judged.
+
+    ``forward(**inputs)`` returns the outputs by name, ``vjp(inputs, cotangents)`` the gradients of ``gradients`` by name; either
+    may be missing.  ``notes`` say how it was read.
+    """
+
+    name: str
+    forward: Forward | None
+    vjp: Gradients | None
+    gradients: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # the hyper-parameters that it does not take: judged at their defaults
+
+
+def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]]:
+    """The parameters of a function, and whether each may be left out.
+
+    >>> signature(lambda x, eps=1e-5: x, "f")
+    [('x', False), ('eps', True)]
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise MappingError(
+            f"the parameters of {owner} cannot be read: {error}; wrap it in a function that names them"
+        ) from error
+    for each in parameters:
+        if each.kind is each.VAR_POSITIONAL:
+            raise MappingError(f"{owner} takes *{each.name}; wrap it in a function that names its parameters")
+    return [(p.name, p.default is not p.empty) for p in parameters if p.kind is not p.VAR_KEYWORD]
+
+
+class Values:
+    """The named values of the right forward pass: what a backward pass that was given an activation gets."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+
+    @cached_property
+    def _function(self) -> numeric.Function:
+        return numeric.compile(self.derivation)
+
+    def at(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
+        with np.errstate(all="ignore"):
+            outputs, residuals = self._function.run_forward(inputs)
+        return {**residuals.held, **outputs}
+
+
+class Call:
+    """A Python function, called by the roles of its parameters."""
+
+    def __init__(self, function: Callable[..., Any], found: Sequence[Role], derivation: Derivation, owner: str) -> None:
+        self.function, self.roles, self.owner = function, tuple(found), owner
+        self._values = Values(derivation)
+        self._needs_values = any(role.kind == "value" for role in found)
+
+    @property
+    def takes_cotangents(self) -> bool:
+        return any(role.kind == "cotangent" for role in self.roles)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The declared inputs that it takes, in its order."""
+        return tuple(role.name for role in self.roles if role.kind == "input")
+
+    def __call__(self, inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Any:
+        values = self._values.at(inputs) if self._needs_values else {}
+        source = {"input": inputs, "cotangent": cotangents, "value": values}
+        return self.function(**{role.parameter: source[role.kind][role.name] for role in self.roles})
+
+
+def of_function(
+    function: Callable[..., Any],
+    derivation: Derivation,
+    *,
+    arguments: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    forward: Callable[..., Any] | None = None,
+) -> Implementation:
+    """A NumPy function: a backward pass if it takes a cotangent or its name says so, a forward pass otherwise.
+
+    Raises:
+        MappingError: see :func:`verify.oracle.naming.roles`.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from derive.reverse import derive
+        >>> def sigmoid_prime(z):
+        ...     return np.exp(-z)/(1 + np.exp(-z))**2
+        >>> found = of_function(sigmoid_prime, derive(get("sigmoid")))
+        >>> found.gradients, found.notes
+        (('z',), ('sigmoid_prime takes no cotangent: what it returns is multiplied by the cotangent of a',))
+    """
+    owner = _name(function)
+    call = Call(function, roles(signature(function, owner), derivation, arguments, owner), derivation, owner)
+    if kind is None:
+        kind = "gradient" if call.takes_cotangents or _BACKWARD.search(owner) else "forward"
+    ahead = None if forward is None else of_function(forward, derivation, kind="forward").forward
+    if kind == "forward":
+        return Implementation(owner, _forward(call, derivation), None, fixed=fixed(derivation, call.inputs))
+    wrt = tuple(derivation.gradients)
+    notes: tuple[str, ...] = ()
+    diagonal = not call.takes_cotangents and bool(derivation.cotangents)
+    if diagonal:
+        output, name = _elementwise(derivation, owner)
+        notes = (f"{owner} takes no cotangent: what it returns is multiplied by the cotangent of {output}",)
+
+    def vjp(inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> dict[str, Array]:
+        result = call(inputs, cotangents)
+        if diagonal:
+            return {name: np.asarray(result) * cotangents[output]}
+        return gradient_names(result, wrt, call.inputs, owner)
+
+    return Implementation(owner, ahead, vjp, wrt, notes, fixed(derivation, call.inputs))
+
+
+def fixed(derivation: Derivation, taken: Collection[str]) -> tuple[str, ...]:
+    """The hyper-parameters that an implementation does not take."""
+    program = derivation.program
+    hypers = [t.name for t in program.inputs if t.default is not None] + [str(symbol) for symbol in program.integers]
+    return tuple(name for name in hypers if name not in taken)
+
+
+def _forward(call: Call, derivation: Derivation) -> Forward:
+    def forward(**inputs: Any) -> dict[str, Array]:
+        return output_names(call(inputs, {}), derivation.of, call.owner)
+
+    return forward
+
+
+def _elementwise(derivation: Derivation, owner: str) -> tuple[str, str]:
+    """The one output and the one input of an elementwise operation, whose derivative is an array of the same shape."""
+    tensors = derivation.program.tensors
+    pairs = [(o, w) for o in derivation.cotangents for w in derivation.gradients]
+    if len(pairs) == 1 and tensors[pairs[0][0]].shape == tensors[pairs[0][1]].shape:
+        return pairs[0]
+    needed = ", ".join(f"d{output}" for output in derivation.cotangents)
+    raise MappingError(
+        f"{owner} is read as a backward pass, and takes no upstream gradient ({needed}); "
+        "give it such a parameter, or say kind='forward' if it is a forward pass"
+    )
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+__all__ = ["Call", "Implementation", "Values", "fixed", "of_function", "signature"]

@@ -1,0 +1,83 @@
+"""JAX functions: a forward pass whose derivative is JAX's, or the function's own ``custom_vjp``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derive.derivation import Derivation
+from verify.oracle.implementation import Call, Implementation, fixed, signature
+from verify.oracle.naming import output_names, roles
+
+Array = NDArray[Any]
+
+
+def is_jax(function: Callable[..., Any]) -> bool:
+    """Whether a function is one of JAX's kinds, comes from JAX, or its code names ``jax`` or ``jnp``.
+
+    >>> is_jax(np.tanh)
+    False
+    """
+    if "jax" not in sys.modules:
+        return False
+    if type(function).__module__.partition(".")[0] in ("jax", "jaxlib"):
+        return True
+    if (getattr(function, "__module__", "") or "").partition(".")[0] == "jax":
+        return True
+    code = getattr(function, "__code__", None)
+    known = getattr(function, "__globals__", {})
+    names = code.co_names if code is not None else ()
+    return any(getattr(known.get(name), "__name__", "").partition(".")[0] == "jax" for name in names)
+
+
+def of_jax(function: Callable[..., Any], derivation: Derivation, arguments: Mapping[str, str] | None) -> Implementation:
+    """A JAX function and ``jax.vjp`` of it, in the dtype of the inputs.
+
+    Raises:
+        MappingError: see :func:`verify.oracle.naming.roles`.
+    """
+    owner = getattr(function, "__name__", type(function).__name__)
+    call = Call(function, roles(signature(function, owner), derivation, arguments, owner), derivation, owner)
+    wrt = tuple(name for name in derivation.gradients if name in call.inputs)
+
+    def forward(**inputs: Any) -> dict[str, Array]:
+        import jax
+
+        with jax.enable_x64(True):
+            return output_names(call(_moved(inputs), {}), derivation.of, owner)
+
+    def vjp(inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> dict[str, Array]:
+        import jax
+        import jax.numpy as jnp
+
+        with jax.enable_x64(True):
+            given = _moved(inputs)
+
+            def outputs(moving: dict[str, Any]) -> dict[str, Any]:
+                result = call({**given, **moving}, {})
+                if isinstance(result, Mapping):
+                    return {name: result[name] for name in derivation.of}
+                values = result if isinstance(result, tuple) and len(derivation.of) > 1 else (result,)
+                return dict(zip(derivation.of, values, strict=True))
+
+            values, pullback = jax.vjp(outputs, {name: given[name] for name in wrt})
+            seeds = {
+                name: jnp.asarray(cotangents[name], dtype=value.dtype) if name in cotangents else jnp.ones_like(value)
+                for name, value in values.items()
+            }
+            (found,) = pullback(seeds)
+            return {name: np.asarray(value) for name, value in found.items()}
+
+    note = f"{owner} is a JAX function; its derivative is that of jax.vjp"
+    return Implementation(owner, forward, vjp, wrt, (note,), fixed(derivation, call.inputs))
+
+
+def _moved(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Arrays as JAX's; whole numbers stay Python's, since shapes are made of them."""
+    import jax.numpy as jnp
+
+    return {name: jnp.asarray(value) if isinstance(value, np.ndarray) else value for name, value in inputs.items()}

@@ -1,0 +1,51 @@
+"""What an implementation returned at a case, beside what is right there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.sampling import Case
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The arrays of an implementation at one case, the true ones, and every named value of the forward pass there."""
+
+    case: Case
+    got: Mapping[str, Array]
+    expected: Mapping[str, Array]
+    values: Mapping[str, Array] = field(default_factory=dict)
+
+    @cached_property
+    def scales(self) -> dict[str, float]:
+        """What a factor could be made of: sizes by their symbol, scalar hyper-parameters by their name."""
+        found = {str(symbol): float(size) for symbol, size in self.case.sizes.items()}
+        found |= {name: float(value) for name, value in self.case.inputs.items() if not np.ndim(value)}
+        return found
+
+
+def alike(a: Any, b: Any, digits: float = 1e-7) -> bool:
+    """Equal in every element up to a relative error, or up to what cancellation leaves of the largest element.
+
+    Where one side is not finite nothing is compared, unless nothing is finite.
+
+    >>> alike([1.0, 1e-20], [1.0 + 1e-9, 0.0]), alike([1.0, 2.0], [1.0, -2.0]), alike([1.0], [[1.0]])
+    (True, False, False)
+    """
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if a.shape != b.shape:
+        return False
+    finite = np.isfinite(a) & np.isfinite(b)
+    if a.size and not finite.any():
+        return bool(np.array_equal(a, b, equal_nan=True))
+    a, b = a[finite], b[finite]
+    scale = float(np.max(np.abs(b), initial=0.0))
+    return bool(np.all(np.abs(a - b) <= digits * np.abs(b) + digits * 1e-4 * scale))
