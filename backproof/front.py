@@ -192,7 +192,7 @@ def check(implementation: Any, against: Operation | str | Path, **settings: Any)
     ...     return p*dout
     >>> found = check(softmax_backward, "softmax", strata=["ordinary"])
     >>> found.ok, found.causes[0].kinds
-    (False, ('drop a term',))
+    (False, ('function for its derivative',))
 
     Raises ``MappingError`` where it cannot be told what a parameter or a result means.
     """

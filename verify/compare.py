@@ -3,7 +3,7 @@
 The rules, for one element with true value ``t``, got value ``g``, and unit roundoff ``u`` of the dtype:
 
 * ``t`` not finite: *outside the domain*; there is nothing to agree with, and NaN never equals NaN.
-* ``|g - t| <= max(1e-9 |t|, C u |t|)``: *agrees*.
+* ``|g - t| <= max(1e-10 |t|, C u |t|)``: *agrees*.
 * if the two one-sided derivatives differ, the element is on a kink, and a value between them is a *wrong convention*;
   beyond them it is a *wrong formula* (or *cannot decide*, as below).
 * ``|g - t| <= C u K``: *agrees*.  ``K`` is the measured condition of the element (see
@@ -35,7 +35,7 @@ from verify.witnesses.perturbation import Slopes
 
 Array = NDArray[Any]
 
-RELATIVE = 1e-9
+RELATIVE = 1e-10
 ROUNDINGS = 64
 _DOUBT = 1000  # three random changes all cancel to this share about once in 10^8 elements
 
@@ -194,8 +194,6 @@ class _Judge:
             return Verdict.OUTSIDE  # a state that is infinite leaves finite values behind it that mean nothing
         if self.within(self.truth.roughness, position, gap / allowed):
             return Verdict.INACCURATE
-        if slopes is not None and not slopes.known:
-            return Verdict.CANNOT_DECIDE  # a kink, for all that is known
         return Verdict.WRONG_FORMULA
 
     def within(self, scale: Callable[..., Array], position: tuple[int, ...], gap: float) -> bool:

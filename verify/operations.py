@@ -56,7 +56,7 @@ def verify(
 
     * *steps*: both sides of every derivation step, and each gradient as total derivative, in ball arithmetic by
       perturbation;
-    * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-9 componentwise and
+    * *jax*: forward and gradients against JAX's autodiff of the reference forward, at 1e-10 componentwise and
       normwise; what disagrees is settled by ball arithmetic; a reference that cannot be run, or that returns other
       names or shapes than declared, leaves the verdict at *cannot decide*, and one that nobody has stated is named in
       ``not_checked``;
@@ -184,7 +184,7 @@ def _autodiff(operation: Operation, derivation: Derivation, function: Any, place
 
 
 def settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> tuple[Comparison, str]:
-    """Agreement at 1e-9, or else the verdict of ball arithmetic on both."""
+    """Agreement at 1e-10, or else the verdict of ball arithmetic on both."""
     if ours.shape == theirs.shape and close(ours, theirs):
         errors, norm = relative_errors(ours, theirs)
         return Comparison(Verdict.AGREES, int(ours.size), float(np.max(errors, initial=0.0)), norm), ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
@@ -36,7 +35,7 @@ def verify(
         typer.Option("--cases", metavar="N", help="A campaign: N random cases in all (1e6) against JAX, in batches."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Campaign: processes (default: 1; -1: one for each processor).")
+        int | None, typer.Option("--jobs", help="Processes (default: 1; -1: one for each processor).")
     ] = None,
     log: Annotated[
         Path | None,
@@ -62,25 +61,25 @@ def verify(
             found, cases, jobs=processes, seed=seed, log=log, dask=dask, strata=strata, wrt=names(wrt), json=json
         )
         return
-    for option, value in (("--jobs", jobs), ("--log", log), ("--dask", dask)):
+    for option, value in (("--log", log), ("--dask", dask)):
         if value is not None:
             raise BadInput(f"{option} belongs to a campaign; say how many cases it has, for example --cases 1e6")
     if strata is not None:
         from verify.campaign.plan import check_strata
 
         check_strata(strata)
-    from verify import verify as judge
+    from verify.many import verify_many
 
     width = max(len(each.name) for each in found)
     all_evidence: list[Evidence] = []
     with progress("verifying", len(found)) as advance:
-        for done, each in enumerate(found):
-            advance(each.name, done, len(found))
-            started = time.perf_counter()
-            evidence = judge(each, wrt=names(wrt), seed=seed, strata=strata)
+        every = verify_many(found, jobs=1 if jobs is None else jobs, wrt=names(wrt), seed=seed, strata=strata)
+        advance(found[0].name, 0, len(found))
+        for done, (each, (evidence, seconds)) in enumerate(zip(found, every, strict=True), 1):
+            advance(found[min(done, len(found) - 1)].name, done, len(found))
             all_evidence.append(evidence)
             if not json:
-                typer.echo(_line(evidence, each.name.ljust(width), time.perf_counter() - started))
+                typer.echo(_line(evidence, each.name.ljust(width), seconds))
                 if details:
                     typer.echo(indent(str(evidence), "    "))
                 elif not evidence.ok:

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from derive.registry import declare
+from derive.reverse import derive
 from tests.derive.support import agrees
 
 RNG = np.random.default_rng(7)
@@ -107,3 +109,9 @@ def test_recurrence_with_a_start_value() -> None:
 def test_product_with_zeros() -> None:
     agrees("x[n]\nL = prod(x)", lambda x: x.prod(), {"x": np.array([2.0, 0.0, -3.0])})
     agrees("x[n]\nL = prod(x)", lambda x: x.prod(), {"x": np.array([0.0, 5.0, 0.0])})
+
+
+def test_an_output_that_is_named_twice_is_one() -> None:
+    program = declare("x[n]\ny = x**2\nz = 2*y\noutput(y)\noutput(y, z)").program
+    assert program.outputs == ("y", "z")
+    assert str(derive(program)) == "dx = 2*(2*dz + dy)*x"

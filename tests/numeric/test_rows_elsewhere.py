@@ -37,3 +37,11 @@ def test_the_row_of_another_step_is_left_alone() -> None:
     function = compile(declare("z[T, n]\nP = softmax(z)\ny[t < T, j] = log(pad(P[t - 1, j]) + 1)"))
     z = np.zeros((3, 2))
     np.testing.assert_allclose(function.forward(z=z)["y"], [[0, 0], [np.log(1.5)] * 2, [np.log(1.5)] * 2])
+
+
+def test_the_probability_of_a_label_less_a_target() -> None:
+    function = compile(
+        declare("z[n, k], label[n]: int, m[n]: data\nP = softmax(z)\nq[i] = P[i, label[i]]\nL = -sum(m*log(q))")
+    )
+    dz = function.vjp({"z": np.zeros((2, 4)), "label": [0, 3], "m": [1.0, 2.0]})["z"]
+    np.testing.assert_allclose(dz, [[-0.75, 0.25, 0.25, 0.25], [0.5, 0.5, 0.5, -1.5]], rtol=1e-15)

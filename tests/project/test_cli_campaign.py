@@ -67,7 +67,7 @@ def test_an_operation_without_a_reference_ends_with_status_1(tmp_path: Path, cap
         (["--cases", "10", "--log", "no/such/folder/log"], "no/such/folder/log"),
         (["--cases", "10", "--dask", "nonsense://x"], "address must be that of a running scheduler"),
         (["--cases", "10", "--details"], "leave it out"),
-        (["--jobs", "2"], "--jobs belongs to a campaign"),
+        (["--jobs", "0"], "jobs must be at least 1"),
         (["--all"], "--all is the whole catalog; got relu beside it"),
     ],
 )
@@ -86,3 +86,14 @@ def test_a_campaign_with_two_jobs_in_a_fresh_process(tmp_path: Path) -> None:
     assert result.status == 0, result
     assert result.out.splitlines()[-1].startswith("200 cases")
     assert result.err == ""
+
+
+def test_two_jobs_say_what_one_says(capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for jobs in ("1", "2"):
+        result = in_process(
+            capsys, "verify", "sigmoid", "l2", "--seed", "1", "--stratum", "ordinary", "--jobs", jobs, "--json"
+        )
+        assert result.status == 0, result.err
+        told.append([{**each, "seconds": 0} for each in json.loads(result.out)])
+    assert told[0] == told[1]

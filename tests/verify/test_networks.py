@@ -13,7 +13,7 @@ from verify.sampling import sample
 from verify.witnesses.autodiff import Autodiff
 from verify.witnesses.balls import Truth
 
-NETWORKS = ["transformer_block", "vision_transformer", "lenet", "resnet_block", "deep_mlp", "lstm_classifier", "vae"]
+NETWORKS = ["transformer_block", "lenet", "resnet_block"]  # the others: tests/verify/test_verify.py, at 1e-10
 CHARACTERS = 3000
 
 

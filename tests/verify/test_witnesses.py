@@ -314,3 +314,22 @@ def test_a_slope_that_is_zero_agrees_with_a_gradient_that_is_zero() -> None:
         off = {"Z": np.full((3, 1), 1e-30)}
         scale = np.full((3, 1), condition)
         assert identity(derivation, case, off, rng, lambda _, scale=scale: scale).verdict is verdict
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_an_undefined_part_hides_no_condition_of_the_others(rows: int) -> None:
+    """The cosine of a zero row is undefined, and so is the loss; the other row's rounding is what it is by itself.
+
+    Without it the loss of digits in ``u - c*v`` looked like a wrong formula.
+    """
+    x1, x2 = np.zeros((rows, 2), np.float32), np.zeros((rows, 2), np.float32)
+    x1[-1], x2[-1] = (1, 0), (1, 0.03)
+    y = np.zeros(rows, np.float32)
+    operation = get("cosine_embedding")
+    case = Case({}, {"x1": x1, "x2": x2, "y": y, "margin": np.array(0, np.float32)}, {}, {})
+    truth = Truth(derive(operation), case, np.float32)
+    got = to_float(truth.values("x2")).astype(np.float32)
+    got[-1, 0] *= np.float32(1 + 7e-5)  # what float32 leaves of it
+    assert compare(got, truth, "x2", dtype=np.float32).verdict is Verdict.AGREES
+    got[-1, 0] *= np.float32(1.5)
+    assert compare(got, truth, "x2", dtype=np.float32).verdict is Verdict.WRONG_FORMULA

@@ -2,7 +2,7 @@
 
 For an element with the reference's value ``t`` and the value ``g`` under test:
 
-* *agree*: ``|g - t| <= 1e-9 |t|``; so the array agrees normwise as well.  There is no absolute floor, and NaN agrees with
+* *agree*: ``|g - t| <= 1e-10 |t|``; so the array agrees normwise as well.  There is no absolute floor, and NaN agrees with
   nothing.  Where both are exactly 0 this is an agreement of no digits, so one such case of a batch is settled anyway.
 * *conditioned*: ``|g - t| <= 64 D``, where ``D`` is how far the reference moves under one roundoff in its inputs
   (:func:`verify.campaign.evaluating.spread`).  This is the rule ``C u K`` of :mod:`verify.compare` with ``K`` measured in

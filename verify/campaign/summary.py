@@ -67,7 +67,7 @@ class Row:
 class Result:
     """A campaign's rows, the worst of them, and what repeats it.
 
-    ``agree``, ``conditioned``, ``settled`` and ``undecided`` count elements of gradients: within 1e-9 of the reference;
+    ``agree``, ``conditioned``, ``settled`` and ``undecided`` count elements of gradients: within 1e-10 of the reference;
     within what one roundoff of the inputs does to the reference; settled by ball arithmetic; neither.
     """
 
