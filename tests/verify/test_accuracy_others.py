@@ -20,7 +20,7 @@ OTHERS = [operation.name for operation in operations() if operation.category not
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
-@pytest.mark.parametrize("name", sorted({*turn("accuracy of others", OTHERS, 8), "adam"}))
+@pytest.mark.parametrize("name", sorted({*turn("accuracy of others", OTHERS, 4), "adam"}))
 def test_sixteen_units_and_no_false_zero(name: str, dtype: Any) -> None:
     worst = accuracy(name, dtype=dtype, seed=SEED, beside={}, exponents=[-24, -3, 0, 3, 8]).worst()
     assert worst.excess <= 16, worst

@@ -60,9 +60,7 @@ class Check:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""
-        causes = [
-            {"names": c.names, "kinds": c.kinds, "words": c.words, "everything": c.everything} for c in self.causes
-        ]
+        causes = [{"names": c.names, "kinds": c.kinds, "words": c.words} for c in self.causes]
         return {
             **self.evidence.to_dict(),
             "implementation": self.implementation,

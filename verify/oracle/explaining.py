@@ -44,14 +44,12 @@ _WEAK = ("ratio", "zero in a region", "added")  # said of an array only where no
 class Cause:
     """A way of being wrong that reproduces what was observed of these arrays, in all observations.
 
-    ``kinds`` are the mutants' names of it, one or two; ``everything`` says that the arrays that are right come out of it as
-    well.
+    ``kinds`` are the mutants' names of it, one or two.
     """
 
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     words: str
-    everything: bool = True
 
     def __str__(self) -> str:
         return f"{', '.join(self.names)}: {self.words}"
@@ -120,8 +118,8 @@ class _Search:
     def __init__(
         self, operation: Operation, derivation: Derivation, name: str, at: Sequence[Observation], seconds: float
     ) -> None:
-        self.operation, self.derivation, self.name, self.at, self.seconds = operation, derivation, name, at, seconds
-        self.half: list[tuple[str, str, Relation, bool]] = []
+        self.operation, self.derivation, self.name, self.at = operation, derivation, name, at
+        self.half: list[tuple[str, str, Relation]] = []
         self.effective: list[Mutation] = []  # the mutations that change this array
         self.end, self.stopped = time.monotonic() + seconds, False
 
@@ -139,8 +137,8 @@ class _Search:
             return [Cause((self.name,), (direct.kind,), direct.words)]
         if self.half:
             return self._ranked(
-                Cause((self.name,), (kind, after.kind), f"{words}; beside that {after.words}", everything)
-                for kind, words, after, everything in self.half
+                Cause((self.name,), (kind, after.kind), f"{words}; beside that {after.words}")
+                for kind, words, after in self.half
             )
         return self._ranked(self._told(self._paired()))
 
@@ -159,9 +157,9 @@ class _Search:
             found[cause.words] = cause
             now = time.monotonic()
             end = min(end, now + (now - begun) + 0.5)
-            if len(found) == 3 * ALTERNATIVES or now > end:
+            if len(found) == ALTERNATIVES or now > end:
                 break
-        return sorted(found.values(), key=lambda cause: not cause.everything)[:ALTERNATIVES]
+        return list(found.values())[:ALTERNATIVES]
 
     def _told(self, candidates: Candidates) -> Iterator[Cause]:
         """The candidates that reproduce the array; what does so after a simple relation is kept for later."""
@@ -174,19 +172,10 @@ class _Search:
             found = relation(pairs)
             if found is None or all(alike(p.base, p.at.expected[self.name]) for p in pairs):
                 continue
-            everything = self._everything(predicted)
             if found.kind == EQUAL:
-                yield Cause((self.name,), tuple(kind.split(" + ")), words, everything)
+                yield Cause((self.name,), tuple(kind.split(" + ")), words)
             elif found.kind != "zero" and np.ptp([np.max(np.abs(p.base), initial=0.0) for p in pairs]) > 0:
-                self.half.append((kind, words, found, everything))
-
-    def _everything(self, predicted: Sequence[Mapping[str, Array]]) -> bool:
-        return all(
-            alike(at.got[name], p[name])
-            for at, p in zip(self.at, predicted, strict=True)
-            for name in at.got
-            if name in p
-        )
+                self.half.append((kind, words, found))
 
     def _supposed(self, suppositions: Iterable[Supposition]) -> Candidates:
         for each in suppositions:
@@ -329,4 +318,4 @@ class _Mutated:
         return self._function.vjp(given, at.case.seeds() or None)
 
 
-__all__ = ["Cause", "Supposition", "explain"]
+__all__ = ["SECONDS", "Cause", "explain"]

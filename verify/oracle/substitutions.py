@@ -221,7 +221,7 @@ def _other_operations(operation: Operation, derivation: Derivation) -> Iterator[
         if other.name == operation.name or theirs.integers.keys() != mine.integers.keys():
             continue
         needed = [t for t in theirs.inputs if t.role != "hyper"]
-        fits = all(t.name in mine.tensors and _ranks(t.shape, mine.tensors[t.name].shape) for t in needed)
+        fits = all(t.name in mine.tensors and t.rank == mine.tensors[t.name].rank for t in needed)
         if not fits or not set(mine.outputs) <= set(theirs.outputs) or not needed:
             continue
         if any(theirs.tensors[o].rank != mine.tensors[o].rank for o in mine.outputs):
@@ -247,10 +247,6 @@ class _Other:
         wanted = [*(t.name for t in program.inputs), *map(str, program.integers)]
         inputs = {name: given[name] for name in wanted if name in given}
         return {**self.function.forward(**inputs), **self.function.vjp(inputs, at.case.seeds() or None)}
-
-
-def _ranks(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    return len(a) == len(b)
 
 
 def with_values(derivation: Derivation, at: Observation) -> Observation:

@@ -17,6 +17,7 @@ An input element at a closed end of its declared domain (a label 0 or 1) is take
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -283,6 +284,8 @@ def accumulated(program: Program) -> frozenset[str]:
 
 def _elements(exact: Exact, name: str) -> Array:
     """All elements of a tensor as balls, those about which nothing can be decided as NaN; the others are not lost by them."""
+    with suppress(Undecidable):
+        return exact.array(name)
     found = np.full(exact.shape(name), flint.arb.nan(), dtype=object)
     for position in np.ndindex(*found.shape):
         try:
