@@ -182,6 +182,9 @@ def test_the_answer_fits_a_screen() -> None:
     assert lines[0].startswith("<lambda> against dense: wrong formula (seed")
     assert "cause (b): it is not summed over axis 0, along which the argument is repeated" in lines
     assert found.to_dict()["causes"][0]["kinds"] == ("not summed",)
+    assert str(found.evidence.counterexample).endswith(
+        'print(bp.check(implementation, "dense", inputs=inputs, cotangents=cotangents))'
+    )
 
 
 def test_nothing_known_is_said_to_be_unknown() -> None:

@@ -139,7 +139,7 @@ def check(
         inputs=inputs,
         cotangents=cotangents,
         points=points,
-        written=made.name,
+        written=made.name if made.name.isidentifier() else "implementation",  # a lambda has no name to paste
         fixed=made.fixed,
     )
     wrong = {
