@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import numeric
 from derive.derivation import Derivation
+from derive.errors import BackproofError
 from derive.operation import Operation
 from derive.program import Program
 from numeric.errors import UnsupportedExpression
@@ -34,6 +35,9 @@ from verify.witnesses.balls import to_float
 Array = NDArray[Any]
 Candidates = Iterator[tuple[str, str, list[Mapping[str, Array]]]]  # kind, words, the arrays at each observation
 
+# A transposed argument need not fit, a mutated recurrence need not have an order, a mutated constant may be complex (SymPy's
+# TypeError); any other error is a fault of ours.
+_NOT_MEANT = (BackproofError, ArithmeticError, ValueError, LookupError, RecursionError, TypeError)
 SECONDS = 30.0  # for all arrays together
 SAME = 60  # pairs of the same mistake in two equations
 ALTERNATIVES = 3
@@ -250,7 +254,7 @@ class _Search:
                     value = np.asarray(found[-1].get(self.name, np.nan))
                     if relation([Pair(at.got[self.name], value, at)]) is None:
                         break
-        except Exception:  # a transposed argument need not fit, a mutated recurrence need not have an order
+        except _NOT_MEANT:
             return None
         return found
 
