@@ -6,7 +6,8 @@ For every occurrence ``T[f(i)]`` in ``E[i] = rhs``:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sympy import Add, Eq, Expr, Integer, Symbol
@@ -82,6 +83,27 @@ def forget() -> None:
     False
     """
     _known.clear()
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """What is derived inside is forgotten afterwards, and what was known before is known again.
+
+    >>> from derive.registry import get
+    >>> first = derive(get("sigmoid"))
+    >>> with forgetting():
+    ...     forget()
+    ...     derive(get("sigmoid")) is first
+    False
+    >>> derive(get("sigmoid")) is first
+    True
+    """
+    before = dict(_known)
+    try:
+        yield
+    finally:
+        _known.clear()
+        _known.update(before)
 
 
 def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:

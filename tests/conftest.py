@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from derive.reverse import forget
+from derive.reverse import forgetting
 from tests.seeds import SEED, VARIABLE
 
 # Two workers share two cores, so each library gets one thread; reports never open a window.
@@ -36,13 +37,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def rules_that_a_test_changed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What was derived by other rules is not taken for a derivation by these."""
-    changes = "monkeypatch" in request.fixturenames
-    if changes:
-        forget()
-    yield
-    if changes:
-        forget()
+    """What was derived by other rules is not taken for a derivation by these; a test that changes a rule forgets first."""
+    with forgetting() if "monkeypatch" in request.fixturenames else nullcontext():
+        yield
 
 
 ROOT = Path(__file__).resolve().parent.parent

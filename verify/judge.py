@@ -14,6 +14,7 @@ from sympy import Symbol
 from derive import registry
 from derive.derivation import Derivation
 from derive.operation import Operation
+from derive.program import Program
 from derive.reverse import derive
 from numeric.exact import Plans
 from verify import strata as _strata
@@ -26,7 +27,7 @@ from verify.given import GIVEN, given_case, mild, violation
 from verify.noise import is_noise
 from verify.protocol import Failure, Forward, Gradients, check_calls, run
 from verify.sampling import Case, sample
-from verify.sizes import PATTERNS, draw_integers, draw_sizes
+from verify.sizes import DEGENERATE, PATTERNS, draw_integers, draw_sizes
 from verify.verdicts import Verdict, overall, worst
 from verify.witnesses.balls import Truth, to_float
 
@@ -106,23 +107,40 @@ class Points:
     def places(
         self, names: Sequence[str] | None = None, *, patterns: bool = True
     ) -> dict[str, list[tuple[Case, Truth]]]:
-        """Stratum (or size pattern) name -> points.  ``names`` restricts the strata, and leaves out the patterns.
+        """Name of a stratum or of degenerate sizes -> points; ``patterns=False`` leaves the sizes out.
 
         Raises:
-            KeyError: an unknown stratum name; the message lists the known ones.
+            KeyError: an unknown name; the message lists the known ones.
         """
         applicable = [s.name for s in _strata.applicable(self.program)]
-        wanted = [_strata.get(name).name for name in names] if names is not None else list(_strata.names())
-        left_out = [name for name in wanted if name not in applicable]
+        degenerate = degenerate_sizes(self.program)
+        if names is None:
+            names = (*_strata.names(), *degenerate)
+        wanted = [name if name in degenerate else self._known(name, degenerate) for name in names]
+        left_out = [name for name in wanted if name not in degenerate and name not in applicable]
         if left_out:
             self.not_checked.append(f"strata {', '.join(left_out)}: they change no input of {self.program.name}")
         places = {name: self.stratum(name) for name in wanted if name in applicable}
-        if names is None and patterns:
-            for pattern in ("ones", "ascending", "descending"):
-                places[f"size {pattern}"] = self.pattern(pattern)
-            for dimension in self.program.dimensions:
-                places[f"size {dimension} = 0"] = self.pattern("zero", dimension)
+        if patterns:
+            places |= {name: self.pattern(*degenerate[name]) for name in wanted if name in degenerate}
         return {name: points for name, points in places.items() if points}
+
+    def _known(self, name: str, degenerate: Mapping[str, Any]) -> str:
+        if name.startswith("size "):
+            raise KeyError(f"unknown sizes {name!r} of {self.program.name}; known: {', '.join(degenerate)}")
+        return _strata.get(name).name
+
+
+def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
+    """The degenerate sizes at which a program is judged: their names in verdicts, and what :meth:`Points.pattern` takes.
+
+    Example:
+        >>> import derive.registry
+        >>> list(degenerate_sizes(derive.registry.get("softmax").program))
+        ['size ones', 'size ascending', 'size descending', 'size n = 0']
+    """
+    named: dict[str, tuple[str, Symbol | None]] = {f"size {name}": (name, None) for name in DEGENERATE}
+    return {**named, **{f"size {dimension} = 0": ("zero", dimension) for dimension in program.dimensions}}
 
 
 def check_gradient(
@@ -157,7 +175,7 @@ def check_gradient(
         wrt: the inputs whose gradients are judged; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and reported otherwise.
         cases: points per stratum; every second has random hyper-parameters.
-        strata: names of strata; by default all that apply, and degenerate sizes.
+        strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
         dtype: ``numpy.float64`` or ``numpy.float32``: of the inputs, and what the tolerances are derived from.
         inputs: judge at this point instead; hyper-parameters that are left out take their defaults.
         cotangents: those of that point, by output name; random where left out.

@@ -74,7 +74,7 @@ def verify(
         wrt: inputs to differentiate; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and reported otherwise.
         cases: points per stratum; every second has random hyper-parameters.
-        strata: names of strata; by default all that apply, and degenerate sizes.
+        strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
         steps: whether the derivation's steps are checked as well.
         progress: called with a word when a witness begins.
 

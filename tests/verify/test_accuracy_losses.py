@@ -28,7 +28,7 @@ SMALLEST = {"multiclass_hinge": -3}  # smaller scores are ties once the margin o
 
 
 @pytest.mark.parametrize("dtype", BANDS, ids=["float64", "float32"])
-@pytest.mark.parametrize("name", turn("accuracy of losses", [*ELEMENTWISE, *ROWS, *NORMALISATIONS], 12))
+@pytest.mark.parametrize("name", turn("accuracy of losses", [*ELEMENTWISE, *ROWS, *NORMALISATIONS], 6))
 def test_a_few_units_and_no_false_zero(name: str, dtype: Any) -> None:
     bands = [band for band in BANDS[dtype] if band >= SMALLEST.get(name, band)]
     worst = accuracy(name, dtype=dtype, seed=3, beside={}, exponents=bands).worst()

@@ -118,6 +118,14 @@ def test_unknown_strata_are_named() -> None:
         check_gradient("dense", dense, strata=["nowhere"])
 
 
+def test_degenerate_sizes_may_be_named() -> None:
+    evidence = check_gradient("dense", dense, seed=1, strata=["size descending", "size n = 0"])
+    assert evidence.ok
+    assert {row.stratum for row in evidence.rows if row.witness == "balls"} == {"size descending", "size n = 0"}
+    with pytest.raises(KeyError, match=r"unknown sizes .size q = 0. of dense; known: size ones, .*size n = 0"):
+        check_gradient("dense", dense, strata=["size q = 0"])
+
+
 def test_no_element_in_the_domain_is_no_agreement() -> None:
     from derive.registry import declare
 

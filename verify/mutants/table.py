@@ -126,7 +126,7 @@ def kill_table(
         operation: an operation, or the name of one in the catalog.
         seed: repeats a run; a fresh one is drawn and reported otherwise.
         cases: points per stratum, as in ``check_gradient``.
-        strata: names of strata; by default all that apply, and degenerate sizes.
+        strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
         beside: other checkers (``check_grads``, ``gradcheck``) to run on the same mutants; by default those installed.
         derivation: the right one, if it is at hand.
         progress: called with a mutant's name, its number and how many there are.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.reverse import derive
-from verify.errors import SamplingError
+from verify import strata as _strata
 from verify.evidence import Evidence
-from verify.judge import BUDGET, Points, check_gradient, fresh_seed, resolve
+from verify.judge import BUDGET, Points, check_gradient, degenerate_sizes, fresh_seed, resolve
 from verify.oracle.adapting import adapted
 from verify.oracle.explaining import SECONDS, Cause, explain
 from verify.oracle.implementation import Implementation
@@ -103,7 +102,7 @@ def check(
         wrt: the inputs whose gradients it returns; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and told otherwise.
         cases: points per stratum; every second has random hyper-parameters.
-        strata: names of strata; by default all that apply, and degenerate sizes.
+        strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
         dtype: ``numpy.float64`` or ``numpy.float32``.
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
@@ -183,9 +182,10 @@ def _observed(made: Implementation, points: Points, evidence: Evidence) -> list[
     found = list(points.stratum("ordinary"))
     wrong = [row.stratum for row in evidence.faults if row.witness != "protocol"]
     if "ordinary" not in wrong:
-        for name in list(dict.fromkeys(wrong))[:_OTHERS]:
-            with suppress(KeyError, SamplingError):  # degenerate sizes are no stratum
-                found += points.stratum(name)[:1]
+        others = set(_strata.names()) | set(degenerate_sizes(points.program))  # not the leading axes
+        named = [name for name in dict.fromkeys(wrong) if name in others]
+        for place in points.places(named[:_OTHERS]).values():
+            found += place[:1]
     return [seen for case, truth in found if (seen := _observation(made, case, truth)) is not None]
 
 
