@@ -14,7 +14,6 @@ from sympy import Symbol
 from derive import registry
 from derive.derivation import Derivation
 from derive.operation import Operation
-from derive.program import Program
 from derive.reverse import derive
 from numeric.exact import Plans
 from verify import strata as _strata
@@ -27,7 +26,7 @@ from verify.given import GIVEN, given_case, mild, violation
 from verify.noise import is_noise
 from verify.protocol import Failure, Forward, Gradients, check_calls, run
 from verify.sampling import Case, sample
-from verify.sizes import DEGENERATE, PATTERNS, draw_integers, draw_sizes
+from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes
 from verify.verdicts import Verdict, overall, worst
 from verify.witnesses.balls import Truth, to_float
 
@@ -129,18 +128,6 @@ class Points:
         if name.startswith("size "):
             raise KeyError(f"unknown sizes {name!r} of {self.program.name}; known: {', '.join(degenerate)}")
         return _strata.get(name).name
-
-
-def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
-    """The degenerate sizes at which a program is judged: their names in verdicts, and what :meth:`Points.pattern` takes.
-
-    Example:
-        >>> import derive.registry
-        >>> list(degenerate_sizes(derive.registry.get("softmax").program))
-        ['size ones', 'size ascending', 'size descending', 'size n = 0']
-    """
-    named: dict[str, tuple[str, Symbol | None]] = {f"size {name}": (name, None) for name in DEGENERATE}
-    return {**named, **{f"size {dimension} = 0": ("zero", dimension) for dimension in program.dimensions}}
 
 
 def check_gradient(

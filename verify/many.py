@@ -13,6 +13,7 @@ from verify.campaign.plan import Subject
 from verify.errors import CampaignError
 from verify.evidence import Evidence
 from verify.operations import verify
+from verify.sizes import degenerate_sizes
 
 
 def verify_many(
@@ -41,7 +42,8 @@ def verify_many(
     if jobs == 1 or len(operations) == 1:
         for operation in operations:
             started = time.perf_counter()
-            yield verify(operation, wrt=wrt, seed=seed, strata=strata), time.perf_counter() - started
+            found = verify(operation, wrt=wrt, seed=seed, strata=_of(operation, strata))
+            yield found, time.perf_counter() - started
         return
     import joblib
 
@@ -53,8 +55,15 @@ def _verified(
     subject: Subject, wrt: Sequence[str] | None, seed: int | None, strata: Sequence[str] | None
 ) -> tuple[Evidence, float]:
     started = time.perf_counter()
-    evidence = verify(subject.operation(), wrt=wrt, seed=seed, strata=strata)
+    operation = subject.operation()
+    evidence = verify(operation, wrt=wrt, seed=seed, strata=_of(operation, strata))
     return _portable(evidence), time.perf_counter() - started
+
+
+def _of(operation: Operation, strata: Sequence[str] | None) -> list[str] | None:
+    """Without the degenerate sizes of other operations."""
+    own = degenerate_sizes(operation.program)
+    return None if strata is None else [name for name in strata if name in own or not name.startswith("size ")]
 
 
 def _portable(evidence: Evidence) -> Evidence:

@@ -14,9 +14,21 @@ from verify.errors import SamplingError
 
 Sizes = dict[Symbol, int]
 
-DEGENERATE = ("ones", "ascending", "descending")
-PATTERNS = ("ordinary", *DEGENERATE, "zero")
+_DEGENERATE = ("ones", "ascending", "descending")
+PATTERNS = ("ordinary", *_DEGENERATE, "zero")
 _ATTEMPTS = 400
+
+
+def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
+    """The degenerate sizes at which a program is judged: their names in verdicts, each with its pattern and what is 0 in it.
+
+    Example:
+        >>> import derive.registry
+        >>> list(degenerate_sizes(derive.registry.get("softmax").program))
+        ['size ones', 'size ascending', 'size descending', 'size batch = 0', 'size n = 0']
+    """
+    named: dict[str, tuple[str, Symbol | None]] = {f"size {name}": (name, None) for name in _DEGENERATE}
+    return {**named, **{f"size {dimension} = 0": ("zero", dimension) for dimension in program.dimensions}}
 
 
 def extent_value(extent: Expr, sizes: Mapping[Symbol, int]) -> int:

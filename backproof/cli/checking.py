@@ -67,7 +67,7 @@ def check(
 
     strata = names(stratum)
     if strata is not None:
-        check_strata(strata)
+        check_strata(strata, [operation])
     with progress("checking", 1):
         found = judge(
             what,

@@ -67,7 +67,7 @@ def verify(
     if strata is not None:
         from verify.campaign.plan import check_strata
 
-        check_strata(strata)
+        check_strata(strata, found)
     from verify.many import verify_many
 
     width = max(len(each.name) for each in found)

@@ -37,6 +37,7 @@ def test_core_parts_need_core_dependencies_only(part: str, root: Path, project: 
     # PyTorch and Dask are looked for where they are used, and done without where they are not installed
     extras = ("torch", "dask") if part == "verify" else ()
     optional = set().union(*(names(project["optional-dependencies"][extra]) for extra in extras))
+    optional |= {"pytest"} if part == "backproof" else set()  # its plugin is loaded by pytest alone
     assert third_party(root, part) - {"mpmath"} <= names(project["dependencies"]) | optional
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,12 +50,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def used(environment: Path, cwd: Path, *command: str) -> str:
+def used(environment: Path, cwd: Path, *command: str, status: int = 0) -> str:
     """Run a program of the environment, with nothing of this process's Python settings."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     program = [str(environment / "bin" / command[0]), *command[1:]]
     done = subprocess.run(program, cwd=cwd, env=clean, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
 
@@ -93,6 +94,32 @@ def test_verify_and_report_work_from_another_directory(environment: Path, tmp_pa
     used(environment, tmp_path, "backproof", "report", "sigmoid", "--out", "pages", "--formats", "pdf,html,tex,md")
     written = {file.suffix for file in (tmp_path / "pages").rglob("*") if file.stat().st_size > 500}
     assert {".pdf", ".html", ".tex", ".md"} <= written
+
+
+LAYERS = """
+import numpy as np
+
+def layer_norm_backward(dout, x, gamma, eps):
+    xc = x - x.mean(-1, keepdims=True)
+    rstd = 1/np.sqrt(xc.var(-1, keepdims=True) + eps)
+    xhat, g = xc*rstd, dout*gamma
+    dx = rstd*(g - g.mean(-1, keepdims=True) - xhat*(g*xhat).mean(-1, keepdims=True))
+    return {"x": dx, "gamma": (dout*xhat).sum(0), "beta": dout.sum(0)}
+"""
+
+
+def test_the_fixture_of_the_readme_works_in_a_fresh_project(environment: Path, root: Path, tmp_path: Path) -> None:
+    (written,) = re.findall(
+        r"^```python\n([^`]*gradient_oracle[^`]*)^```$", (root / "README.md").read_text(), re.MULTILINE
+    )
+    (tmp_path / "test_mine.py").write_text(written)
+    (tmp_path / "mylayers.py").write_text(LAYERS)
+    pytest_there = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gradient-cases=2")
+    assert "1 passed" in used(environment, tmp_path, *pytest_there)
+    (tmp_path / "mylayers.py").write_text(LAYERS.replace(" - g.mean(-1, keepdims=True)", ""))
+    told = used(environment, tmp_path, *pytest_there, status=1)
+    assert "cause (x): mu is taken for a constant" in told
+    assert "1 failed" in told
 
 
 def test_the_readme_and_the_metadata_travel(wheel: Path) -> None:

@@ -15,7 +15,7 @@ from derive.reverse import derive
 from tests.seeds import SEED
 from tests.shares import CORE, turn
 from verify import Evidence, Row, Verdict, references, verify
-from verify.judge import degenerate_sizes
+from verify.sizes import degenerate_sizes
 from verify.steps import StepCheck
 from verify.strata import applicable
 

@@ -13,6 +13,7 @@ from derive.operation import Operation
 from verify import strata as _strata
 from verify.errors import CampaignError
 from verify.references import Forward
+from verify.sizes import degenerate_sizes
 
 LARGEST = 256  # cases in a batch
 SETS = 4  # sets of sizes for an operation: each is compiled once in every worker
@@ -89,8 +90,8 @@ class Task:
     batches: tuple[Batch, ...]
 
 
-def check_strata(names: Sequence[str] | None) -> None:
-    """See that strata of these names exist.
+def check_strata(names: Sequence[str] | None, operations: Sequence[Operation] = ()) -> None:
+    """See that there are strata of these names, or degenerate sizes of one of the operations.
 
     Raises:
         CampaignError: one does not; close names are suggested.
@@ -101,7 +102,8 @@ def check_strata(names: Sequence[str] | None) -> None:
             ...
         verify.errors.CampaignError: a stratum must be one of ordinary, zeros, ...; got 'saturated'; did you mean ...
     """
-    known = _strata.names()
+    sizes = dict.fromkeys(size for each in operations for size in degenerate_sizes(each.program))
+    known = (*_strata.names(), *sizes)
     for name in names or ():
         if name not in known:
             near = get_close_matches(name, known, n=3, cutoff=0.5)

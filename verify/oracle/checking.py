@@ -14,7 +14,7 @@ from derive.operation import Operation
 from derive.reverse import derive
 from verify import strata as _strata
 from verify.evidence import Evidence
-from verify.judge import BUDGET, Points, check_gradient, degenerate_sizes, fresh_seed, resolve
+from verify.judge import BUDGET, Points, check_gradient, fresh_seed, resolve
 from verify.oracle.adapting import adapted
 from verify.oracle.explaining import SECONDS, Cause, explain
 from verify.oracle.implementation import Implementation
@@ -22,6 +22,7 @@ from verify.oracle.observation import Observation
 from verify.oracle.text import text
 from verify.protocol import Failure, run
 from verify.sampling import Case, sample
+from verify.sizes import degenerate_sizes
 from verify.verdicts import Verdict
 from verify.witnesses.balls import Truth, to_float
 
