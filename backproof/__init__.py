@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backproof.front import (
         analyse,
         check,
+        check_formula,
         check_gradient,
         compile,
         derive,
@@ -54,6 +55,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "verify": ("backproof.front", "verify"),
     "mutants": ("backproof.front", "mutants"),
     "check": ("backproof.front", "check"),
+    "check_formula": ("backproof.front", "check_formula"),
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "analyse": ("backproof.front", "analyse"),
@@ -77,6 +79,7 @@ __all__ = [
     "__version__",
     "analyse",
     "check",
+    "check_formula",
     "check_gradient",
     "compile",
     "declare",

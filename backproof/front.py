@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numeric import Function
     from verify import Evidence
     from verify.mutants import KillTable
-    from verify.oracle import Check
+    from verify.oracle import Check, FormulaCheck
     from verify.protocol import Gradients
 
 Differentiable = Operation | Program | str | Path
@@ -199,6 +199,19 @@ def check(implementation: Any, against: Operation | str | Path, **settings: Any)
     from verify.oracle import check as judge
 
     return judge(implementation, operation(against), **settings)
+
+
+def check_formula(formula: str, gradient: str, of: Operation | str | Path, **settings: Any) -> FormulaCheck:
+    """Judge a gradient that somebody wrote down, in the names of an operation; settings: ``seed``, ``seconds``.
+
+    >>> check_formula("dZ @ W", "dL/dX", "dense").rearranged
+    'dZ @ W.T'
+
+    Raises ``DeclarationError`` for a formula that cannot be understood, ``DerivationError`` where there is no such gradient.
+    """
+    from verify.oracle import check_formula as judge
+
+    return judge(formula, gradient, operation(of), **settings)
 
 
 def gradient_cases(

@@ -387,14 +387,16 @@ def _sinks(program: Program) -> tuple[str, ...]:
     return tuple(t for t in sinks if t not in inside or t in states)
 
 
-def build(text: str, name: str, options: Mapping[str, str] | None = None) -> Program:
-    """Read a declaration text.
+def build(
+    text: str, name: str, options: Mapping[str, str] | None = None, given: Mapping[str, Tensor] | None = None
+) -> Program:
+    """Read a declaration text; ``given`` are tensors that it may use and need not declare.
 
     Raises :class:`DeclarationError` with the line and a caret where the text is not understood.
     """
     from derive.read import read
 
-    return read(Builder(name, dict(options or {})), statements(text))
+    return read(Builder(name, dict(options or {}), dict(given or {})), statements(text))
 
 
 __all__ = ["Builder", "Unranged", "Unshaped", "build"]

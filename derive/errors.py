@@ -15,13 +15,17 @@ class DeclarationError(BackproofError, ValueError):
 
     def __init__(self, message: str, line: str = "", line_number: int = 0, column: int = 0) -> None:
         self.reason = message
-        self.line_number = line_number
+        self.line, self.line_number, self.column = line, line_number, column
         where = ""
         if line:
             start = max(0, column - 60)
             shown = line[start : column + 60]
             where = f"line {line_number}:\n    {shown}\n    {' ' * (column - start)}^\n"
         super().__init__(f"{where}{message}")
+
+
+class ShapeMismatch(DeclarationError):
+    """Arrays whose shapes do not go together."""
 
 
 class CycleError(DeclarationError):

@@ -14,24 +14,24 @@ from derive.nodes import Access, Reduce
 from derive.occurrence import freshen
 from derive.program import Equation, Program
 from derive.simplify import Simplifier, size
-from derive.terms import flatten
+from derive.terms import Fresh, flatten
 
 if TYPE_CHECKING:
     from derive.reverse import Reverse
 
 
-def put_in(expression: Expr, definition: Equation, run: Reverse) -> Expr:
+def put_in(expression: Expr, definition: Equation, fresh: Fresh) -> Expr:
     """Replace every access of the definition's target by its right-hand side."""
     if isinstance(expression, Access) and expression.tensor == definition.target:
         mapping = {i: e for i, e in zip(definition.indices, expression.indices, strict=True) if isinstance(i, Symbol)}
-        fresh_rhs = freshen(definition.rhs, run.fresh)
+        fresh_rhs = freshen(definition.rhs, fresh)
         return substitute(fresh_rhs, mapping)
     if not expression.args or isinstance(expression, Access):
         return expression
     if isinstance(expression, Reduce):
-        body = put_in(expression.body, definition, run)
+        body = put_in(expression.body, definition, fresh)
         return Reduce(expression.op, body, *expression.limits, ties=expression.ties)
-    return expression.func(*(put_in(a, definition, run) if a.args else a for a in expression.args))
+    return expression.func(*(put_in(a, definition, fresh) if a.args else a for a in expression.args))
 
 
 def inline_adjoints(run: Reverse, adjoint: Program) -> tuple[Program, list[Equation], list[Step]]:
@@ -90,7 +90,7 @@ def _try(
             )
         )
 
-    inlined = put_in(freshen(equation.rhs, run.fresh), definition, run)
+    inlined = put_in(freshen(equation.rhs, run.fresh), definition, run.fresh)
     record("inline", equation.rhs, inlined, f"{definition.target} put in")
     simplifier = Simplifier(run.patterns, free, run.fresh, record)
     result = run.index_names.bound(simplifier.run(flatten(inlined, run.fresh)), free)

@@ -21,6 +21,7 @@ from sympy import (
 from sympy.core.symbol import Str
 
 from derive.array import Array, ShapeError, elementwise, matmul, transpose
+from derive.errors import ShapeMismatch
 from derive.nodes import Access, Maximum, Minimum, Pad, Reduce, Where
 from derive.positions import position
 from derive.reductions import is_index_name, ranged, reduction
@@ -67,7 +68,7 @@ class Lowering:
         try:
             return self.lower(node)
         except ShapeError as problem:
-            raise self.error(str(problem), node) from None
+            raise self.source.error(str(problem), node, kind=ShapeMismatch) from None
 
     def position(self, node: ast.expr) -> Expr:
         """An index or extent: an integer expression."""
@@ -163,7 +164,7 @@ class Lowering:
         try:
             return self._binary(node, a, b)
         except ShapeError as problem:
-            raise self.error(str(problem), node) from None
+            raise self.source.error(str(problem), node, kind=ShapeMismatch) from None
 
     def _binary(self, node: ast.BinOp, a: Array, b: Array) -> Array:
         operator = node.op
@@ -205,9 +206,10 @@ class Lowering:
     def _lower_call(self, node: ast.Call) -> Array:
         assert isinstance(node.func, ast.Name)
         name = self.builder.function_names.get(node.func.id, node.func.id)
-        if node.keywords and (name in RESERVED):
-            raise self.error(f"{name} takes no keyword arguments", node)
-        if name in REDUCING and not self._is_elementwise_extremum(name, node):
+        reducing = name in REDUCING and not self._is_elementwise_extremum(name, node)
+        if node.keywords and name in RESERVED and not reducing:
+            raise self.error(f"{name} takes no keyword arguments here", node)
+        if reducing:
             return reduction(self, name, node)
         if name in ("max", "maximum", "min", "minimum"):
             self._arity(name, node, 2)

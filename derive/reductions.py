@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Dummy, Expr, Integer, Symbol
 
-from derive.array import Array
+from derive.array import Array, show
 from derive.nodes import Reduce
 from derive.vocabulary import CONSTANTS, REDUCING
 
@@ -36,7 +36,12 @@ def ranged(node: ast.expr) -> tuple[ast.expr, ast.expr | None]:
 
 
 def reduction(lowering: Lowering, name: str, node: ast.Call) -> Array:
-    """``sum(e, i)`` over named indices (``sum(e, i < m)`` with a stated range), ``sum(e)`` over everything."""
+    """``sum(e, i)`` over named indices (``sum(e, i < m)`` with a stated range), ``sum(e)`` over everything.
+
+    Of a whole array also along one axis, as NumPy has it: ``sum(A, axis=0)``, ``mean(A, axis=-1, keepdims=1)``.
+    """
+    if node.keywords:
+        return _along(lowering, name, node)
     if not node.args:
         raise lowering.error(f"{name} needs what to reduce: {name}(e, i) or {name}(A)", node)
     body_node, index_nodes = node.args[0], node.args[1:]
@@ -67,6 +72,32 @@ def reduction(lowering: Lowering, name: str, node: ast.Call) -> Array:
     if not bound:
         raise lowering.error(f"there is nothing to reduce over in {name}(...)", node)
     return Array.scalar(_reduce(lowering, name, body.value, [(i, lowering.builder.extent_of(i)) for i in bound]))
+
+
+def _along(lowering: Lowering, name: str, node: ast.Call) -> Array:
+    given = {each.arg: each.value for each in node.keywords}
+    if len(node.args) != 1 or "axis" not in given or set(given) - {"axis", "keepdims"}:
+        raise lowering.error(f"{name} of a whole array is written {name}(A), or {name}(A, axis=0, keepdims=1)", node)
+    body, axis = lowering.lower(node.args[0]), lowering.position(given["axis"])
+    kept = lowering.position(given["keepdims"]) if "keepdims" in given else Integer(0)
+    rank = len(body.shape)
+    if not isinstance(axis, Integer) or not -rank <= axis < rank:
+        raise lowering.error(
+            f"axis is a whole number from {-rank} to {rank - 1} here, where the shape is {show(body.shape)}", node
+        )
+    if kept not in (0, 1):
+        raise lowering.error("keepdims is 0 or 1", given["keepdims"])
+    at = int(axis) % rank
+    extent = body.shape[at]
+
+    def element(indices: Sequence[Expr]) -> Expr:
+        others = [*indices[:at], *indices[at + int(kept) :]]
+        bound = Dummy("k", integer=True)
+        lowering.names[bound] = "k"
+        return _reduce(lowering, name, body.element([*others[:at], bound, *others[at:]]), [(bound, extent)])
+
+    middle = (Integer(1),) if kept else ()
+    return Array((*body.shape[:at], *middle, *body.shape[at + 1 :]), element)
 
 
 def _reduce(lowering: Lowering, name: str, body: Expr, limits: Sequence[tuple[Symbol, Expr]]) -> Expr:

@@ -167,6 +167,12 @@ class Simplifier:
                 return current if changed else None
         return None
 
+    def multiplied_out(self, terms: Sequence[Term]) -> list[Term]:
+        """The terms with every sum multiplied out, equal ones added: nothing is left of a difference of equal formulas."""
+        settled = self.settle(terms)
+        expanded = self._expand_all(settled)
+        return settled if expanded is None else self.settle(expanded)
+
     # -- everything ---------------------------------------------------------------------------------------------------
 
     def settle(self, terms: Sequence[Term]) -> list[Term]:

@@ -47,10 +47,16 @@ class Source:
     text: str
     line_number: int
 
-    def error(self, message: str, node: ast.AST | None = None, column: int = 0) -> DeclarationError:
+    def error(
+        self,
+        message: str,
+        node: ast.AST | None = None,
+        column: int = 0,
+        kind: type[DeclarationError] = DeclarationError,
+    ) -> DeclarationError:
         if node is not None:
             column = getattr(node, "col_offset", column)
-        return DeclarationError(message, self.text, self.line_number, column)
+        return kind(message, self.text, self.line_number, column)
 
 
 @dataclass(frozen=True)

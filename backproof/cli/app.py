@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from backproof.cli import analysing, checking, coding, deriving, listing, measuring, mutating, reporting, verifying
+from backproof.cli import (
+    analysing,
+    checking,
+    coding,
+    deriving,
+    formulas,
+    listing,
+    measuring,
+    mutating,
+    reporting,
+    verifying,
+)
 
 app = typer.Typer(
     name="backproof",
@@ -46,6 +57,7 @@ app.command("code")(coding.code)
 app.command("analyse")(analysing.analyse)
 app.command("verify")(verifying.verify)
 app.command("check")(checking.check)
+app.command("check-formula")(formulas.check_formula)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
 app.command("report")(reporting.report)

@@ -26,6 +26,13 @@ CASES: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "max": ("x[n, d]\ny[i] = max(x[i, j], j)", lambda x: x.max(1), {"x": X}),
     "min": ("x[n, d]\nL = min(x)", lambda x: x.min(), {"x": X}),
     "logsumexp": ("x[n, d]\ny[i] = logsumexp(x[i, j], j)", lambda x: jax.nn.logsumexp(x, axis=1), {"x": X}),
+    "sum along an axis": (
+        "x[n, d]\ny = sum(x*x, axis=0)*sum(x, axis=-1, keepdims=1)",
+        lambda x: (x * x).sum(0) * x.sum(-1, keepdims=True),
+        {"x": X},
+    ),
+    "mean along an axis": ("x[n, d]\ny = (x - mean(x, axis=0))**3", lambda x: (x - x.mean(0)) ** 3, {"x": X}),
+    "max along an axis": ("x[n, d]\ny = max(x, axis=1)", lambda x: x.max(1), {"x": X}),
     "contraction": (
         "x[n, d], w[d, d]\nL = sum(x[i, k]*w[k, l]*x[i, l])",
         lambda x, w: ((x @ w) * x).sum(),

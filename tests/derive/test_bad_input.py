@@ -44,6 +44,11 @@ BAD = {
     "range of another index": ("x[n, n]\ny[i] = sum(x[i, p], p < i)", 2, ("no rectangle", "where")),
     "range outside": ("x[n]\ny = sum(x[p], p < n + 1)", 2, ("can leave x",)),
     "range of a used index": ("x[n]\ny[p] = sum(x[p], p < n)", 2, ("p is already in use",)),
+    "axis beyond": ("x[n, d]\ny = sum(x, axis=2)", 2, ("from -2 to 1", "(n, d)")),
+    "axis of a size": ("x[n, d]\ny = sum(x, axis=n)", 2, ("from -2 to 1",)),
+    "another word for axis": ("x[n, d]\ny = mean(x, dim=0)", 2, ("mean(A, axis=0, keepdims=1)",)),
+    "axis of the larger of two": ("x[n, d]\ny = max(x, 0, axis=1)", 2, ("no keyword arguments",)),
+    "neither kept nor not": ("x[n, d]\ny = sum(x, axis=0, keepdims=2)", 2, ("keepdims is 0 or 1",)),
     "unclosed": ("x[n]\ny = (x", 2, ("never closed",)),
 }
 

@@ -83,3 +83,14 @@ def test_a_module_that_cannot_be_imported_says_why(tmp_path: Path, capsys: pytes
     result = in_process(capsys, "check", f"{tmp_path}/broken.py:f", "--against", "dense")
     assert result.status == 2
     assert "raised ModuleNotFoundError: No module named 'no_such_package_at_all'" in result.err
+
+
+def test_a_formula_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    right = in_process(capsys, "check-formula", "X.T @ dZ", "--is", "dL/dW", "--of", "dense")
+    assert (right.status, right.out) == (0, "dW = X.T @ dZ: agrees (identity proven)\n")
+    wrong = in_process(capsys, "check-formula", "dZ.T @ X", "--is", "dW", "--of", "dense", "--json")
+    assert wrong.status == 1
+    assert json.loads(wrong.out)["rearranged"] == "X.T @ dZ"
+    bad = in_process(capsys, "check-formula", "X.T @ dY", "--is", "dW", "--of", "dense")
+    assert bad.status == 2
+    assert "dY is not declared" in bad.err

@@ -17,7 +17,7 @@ LIBRARIES = {
     "numeric": {"sympy", "numpy", "scipy", "flint"},
     "verify": {"sympy", "numpy", "scipy", "flint", "jax", "optax", "hypothesis", "torch", "joblib", "distributed"},
     "reports": {"sympy", "numpy", "scipy", "flint", "matplotlib", "jinja2", "typst", "math_core"},
-    "backproof": {"typer", "rich"},
+    "backproof": {"typer", "rich", "hypothesis", "pytest"},  # the last two for its pytest plugin
 }
 
 

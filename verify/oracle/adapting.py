@@ -32,6 +32,8 @@ def adapted(
     """
     if kind is not None and kind not in KINDS:
         raise MappingError(f"kind is one of {', '.join(KINDS)}, got {kind!r}")
+    if isinstance(what, Implementation):
+        return what
     if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)) and forward is None:
         forward, what = what
     if inspect.isclass(what) and _is_layer(what):
