@@ -23,3 +23,11 @@ class CampaignError(BackproofError, ValueError):
 
 class MappingError(BackproofError, TypeError):
     """It cannot be told what a parameter or a result of an implementation means; the message says what to write."""
+
+
+class ImplementationStopped(BackproofError, RuntimeError):
+    """An implementation gave no answer: it took too long, or its process ended; the message says which."""
+
+
+class LoadingError(BackproofError, ValueError):
+    """An implementation cannot be loaded from where it was said to be; the message says what is there."""

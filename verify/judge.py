@@ -24,7 +24,7 @@ from verify.errors import SamplingError
 from verify.evidence import Evidence, Row, versions
 from verify.given import GIVEN, given_case, mild, violation
 from verify.noise import is_noise
-from verify.protocol import Failure, Forward, Gradients, check_calls, run
+from verify.protocol import REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run
 from verify.sampling import Case, sample
 from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes
 from verify.verdicts import Verdict, overall, worst
@@ -210,6 +210,10 @@ def check_gradient(
     for found in list(places.values())[:1]:
         case = found[0][0]
         judged += [Judged(row, case) for row in check_calls(vjp, forward, derivation, case, dtype)]
+    wrong = {each.row.argument: each for each in judged if each.row.verdict.faulty and each.got is not None}
+    faults = [(name, each.got, each.case) for name, each in wrong.items() if each.got is not None]
+    if not any(each.row.stratum == REPEATED for each in judged):
+        judged += [Judged(row, faults[0][2]) for row in check_repeated(vjp, forward, faults, dtype)]
     subject = Subject(operation, derivation, vjp, forward, dtype, implementation=written, fixed=fixed)
     return Evidence(
         operation.name,
@@ -229,6 +233,7 @@ class Judged:
 
     row: Row
     case: Case
+    got: Array | None = None
 
 
 def counterexample_of(subject: Subject, judged: Sequence[Judged]) -> Counterexample | None:
@@ -236,6 +241,7 @@ def counterexample_of(subject: Subject, judged: Sequence[Judged]) -> Counterexam
     faults = [each for each in judged if each.row.verdict.faulty]
     if not faults:
         return None
+    faults = [each for each in faults if each.row.stratum == REPEATED] or faults  # no other could be seen again
     verdict = worst(each.row.verdict for each in faults)
     row, case = next((each.row, each.case) for each in faults if each.row.verdict is verdict)
     return Counterexample(subject, case, row.argument, verdict, calls=row.witness == "protocol")
@@ -353,7 +359,7 @@ def _judged(witness: str, name: str, place: str, found: Sequence[Finding], dtype
         "" if element is None else f"{element}{_bits(name, element.index, case)}",
         {key: value.tolist() for key, value in case.inputs.items()} if verdict.faulty else {},
     )
-    return Judged(row, case)
+    return Judged(row, case, decisive.got)
 
 
 def _region(name: str, found: Sequence[Finding]) -> str:

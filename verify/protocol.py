@@ -8,14 +8,14 @@ arrays that are not contiguous.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from derive.derivation import Derivation
-from verify.errors import MappingError, SamplingError
+from verify.errors import ImplementationStopped, MappingError, SamplingError
 from verify.evidence import Row
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict
@@ -23,6 +23,10 @@ from verify.verdicts import Verdict
 Array = NDArray[Any]
 Gradients = Callable[[Mapping[str, Array], Mapping[str, Array]], Mapping[str, Array]]
 Forward = Callable[..., Mapping[str, Array]]
+
+
+REPEATED = "repeated"  # where the rows of what is not repeatable stand
+_AGAIN = 3
 
 
 class Failure(str):
@@ -33,6 +37,12 @@ class Failure(str):
 
 class Mutation(Failure):
     """An implementation changed an array that belongs to its caller."""
+
+    verdict = Verdict.PROTOCOL
+
+
+class Silence(Failure):
+    """An implementation did not answer: it hung, or its process ended."""
 
     verdict = Verdict.PROTOCOL
 
@@ -54,6 +64,8 @@ def run(vjp: Gradients | None, forward: Forward | None, case: Case) -> dict[str,
         return {name: np.asarray(value) for name, value in {**outputs, **gradients}.items()}
     except MappingError:  # nobody knows yet what it returns
         raise
+    except ImplementationStopped as error:
+        return Silence(str(error))
     except Exception as error:  # an implementation under test may fail in any way; the verdict says how
         return Failure(f"raised {type(error).__name__}: {error}")
 
@@ -95,6 +107,8 @@ def check_calls(
     if isinstance(alone, Failure):
         return []
     alone = {name: value.copy() for name, value in alone.items()}
+    if rows := check_repeated(vjp, forward, [(name, value, case) for name, value in alone.items()], dtype):
+        return rows
     rows = []
     other = _another(derivation, case, dtype)
     if other is not None:
@@ -104,6 +118,30 @@ def check_calls(
     note = f"{where} depends on whether arrays are contiguous" if where else ""
     rows.append(_row(case, dtype, "non-contiguous", note, alone))
     return rows
+
+
+def check_repeated(
+    vjp: Gradients | None, forward: Forward | None, faults: Sequence[tuple[str, Array, Case]], dtype: Any
+) -> list[Row]:
+    """A row if one of the arrays that were found wrong is another one when the same call is made again.
+
+    Example:
+        >>> from derive.registry import get
+        >>> case = sample(get("relu").program, 1)
+        >>> calls = iter(range(9))
+        >>> def noisy(inputs, cotangents):
+        ...     return {"z": np.maximum(inputs["z"], 0) + next(calls)}
+        >>> first = noisy(case.inputs, {})["z"]
+        >>> print(check_repeated(noisy, None, [("z", first, case)], np.float64)[0].note)
+        not repeatable: z is another one when the same call is made again
+    """
+    for name, got, case in faults:
+        for _ in range(_AGAIN):
+            again = run(vjp, forward, case)
+            if isinstance(again, Failure) or not _same(again.get(name), got):
+                note = f"not repeatable: {name} is another one when the same call is made again"
+                return [_row(case, dtype, REPEATED, note, {name: got})]
+    return []
 
 
 def _two_calls(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
-import sys
+import os
+import shlex
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,12 +16,17 @@ from backproof.cli.arguments import Json, Wrt, names, operations
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
 
-_FORM = "an implementation is written path/to/module.py:name (name may be Class or object.method)"
+if TYPE_CHECKING:
+    from derive.operation import Operation
 
 
 def check(
     implementation: Annotated[
-        str, typer.Argument(metavar="FILE.py:NAME", help="A function, a class with forward and backward, or an object.")
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|PROGRAM",
+            help="A function, a class with forward and backward, an object; or a program that reads arrays and writes gradients.",
+        ),
     ],
     against: Annotated[
         str, typer.Option("--against", metavar="NAME|FILE.eqs", help="The operation that it should be.")
@@ -54,27 +59,58 @@ def check(
     dtype: Annotated[str, typer.Option("--dtype", metavar="float64|float32", help="Of the inputs.")] = "float64",
     seed: Annotated[int | None, typer.Option("--seed", help="Repeat a run (default: fresh; it is printed).")] = None,
     seconds: Annotated[float, typer.Option("--seconds", help="How long a cause is looked for.")] = 30.0,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="For one call.")] = 10.0,
+    memory: Annotated[int, typer.Option("--memory", metavar="MIB", help="What its process may allocate.")] = 4096,
+    form: Annotated[
+        str, typer.Option("--format", metavar="json|npz", help="What a PROGRAM reads and writes.")
+    ] = "json",
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Call it in this process: faster, and no limits hold.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Judge an implementation and name the mistake; exit 1 unless it agrees."""
+    """Judge an implementation and name the mistake; exit 1 unless it agrees.
+
+    It runs in a process of its own: one that hangs or crashes gets a verdict.
+    """
     if dtype not in ("float64", "float32"):
         raise BadInput(f"--dtype takes float64 or float32, got {dtype!r}")
+    if form not in ("json", "npz"):
+        raise BadInput(f"--format takes json or npz, got {form!r}")
+    for option, value in (("--timeout", timeout), ("--memory", memory)):
+        if value <= 0:
+            raise BadInput(f"{option} must be more than 0, got {value}")
     (operation,) = operations([against])
-    module, name = _loaded(implementation)
-    what = _found(module, name)
     from verify.campaign.plan import check_strata
     from verify.oracle import check as judge
 
     strata = names(stratum)
     if strata is not None:
         check_strata(strata, [operation])
-    with progress("checking", 1):
+    reading: dict[str, Any] = {"forward": forward, "arguments": _arguments(argument), "kind": kind}
+    with progress("checking", 1), ExitStack() as stack:
+        what: Any
+        if (command := _command(implementation)) is not None:
+            from derive.reverse import derive
+            from verify.oracle.executable import of_program
+
+            what = of_program(command, derive(operation, wrt=names(wrt)), form=form, seconds=timeout)
+            reading = {}
+        elif in_process:
+            from verify.oracle.loading import found as find
+            from verify.oracle.loading import loaded, place
+
+            path, name = place(implementation)
+            module = loaded(path)
+            what = find(module, name)
+            reading["forward"] = None if forward is None else find(module, forward)
+        else:
+            what = _isolated(stack, implementation, operation, names(wrt), reading, timeout, memory)
+            reading = {}
         found = judge(
             what,
             operation,
-            forward=None if forward is None else _found(module, forward),
-            arguments=_arguments(argument),
-            kind=kind,
+            **reading,
             wrt=names(wrt),
             strata=strata,
             dtype=dtype,
@@ -106,35 +142,32 @@ def _arguments(given: list[str] | None) -> dict[str, str] | None:
     return found
 
 
-def _loaded(written: str) -> tuple[ModuleType, str]:
-    """The module of ``path/to/module.py:name``, imported from its file, and the name."""
-    path, colon, name = written.rpartition(":")
-    if not colon or not name or not path:
-        raise BadInput(f"{_FORM}, got {written!r}")
-    file = Path(path)
-    if not file.is_file():
-        raise BadInput(f"{_FORM}; there is no file {path}")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise BadInput(f"{_FORM}; {path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.resolve().parent))  # as `python file.py` does
-    try:
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-    except Exception as error:  # a user's module may fail in any way
-        raise BadInput(f"importing {path} raised {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.pop(0)
-    return module, name
+def _command(written: str) -> list[str] | None:
+    """The command line of a program, or None where a Python file is meant.
+
+    >>> _command("layers.py:backward"), _command("sh -c true")
+    (None, ['sh', '-c', 'true'])
+    """
+    if Path(written).is_file() and os.access(written, os.X_OK):
+        return [str(Path(written).resolve())]
+    parts = shlex.split(written)
+    return parts if len(parts) > 1 and shutil.which(parts[0]) is not None else None
 
 
-def _found(module: ModuleType, name: str) -> Any:
-    what: Any = module
-    for part in name.split("."):
-        if not hasattr(what, part):
-            known = [each for each in vars(what) if not each.startswith("_")] if hasattr(what, "__dict__") else []
-            close = difflib.get_close_matches(part, known, n=3) or known[:8]
-            raise BadInput(f"{module.__file__} has no {name}; there is {', '.join(close) or 'nothing'}")
-        what = getattr(what, part)
-    return what
+def _isolated(
+    stack: ExitStack,
+    written: str,
+    operation: Operation,
+    wrt: tuple[str, ...] | None,
+    reading: dict[str, Any],
+    timeout: float,
+    memory: int,
+) -> Any:
+    from verify.campaign.plan import Subject
+    from verify.oracle.child import Request
+    from verify.oracle.loading import place
+    from verify.oracle.process import Isolated
+
+    path, name = place(written)
+    request = Request(path, name, Subject.of(operation, wrt), **reading)
+    return stack.enter_context(Isolated(request, timeout, memory)).implementation

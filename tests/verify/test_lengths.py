@@ -9,9 +9,12 @@ import numeric
 from derive.registry import get
 from derive.reverse import derive
 from tests.seeds import SEED
+from verify import Verdict
+from verify.operations import settle
 from verify.sampling import sample
 from verify.sizes import draw_sizes
 from verify.witnesses.autodiff import Autodiff
+from verify.witnesses.balls import Truth
 
 LENGTHS = {"rnn": "T", "lstm": "T", "gru": "T", "ctc": "T", "deep_mlp": "l"}
 
@@ -38,5 +41,8 @@ def test_one_function_serves_every_length(name: str) -> None:
         case = sample(operation.program, SEED, sizes=sizes, derivation=derivation)
         got = function.vjp(case.arguments(), case.seeds() or None)
         _, expected = Autodiff(operation, operation.wrt).run(case, case.cotangents)
+        truth = Truth(derivation, case)
         for argument, right in expected.items():
-            assert np.linalg.norm(got[argument] - right) <= 1e-9 * np.linalg.norm(right), (argument, length)
+            # no path of one step has several labels: there a loss of 1e30 has no digit that the logits decide
+            comparison, note = settle(got[argument], right, truth, argument, "ordinary")
+            assert comparison.verdict is Verdict.AGREES, (argument, length, note)

@@ -20,7 +20,7 @@ from verify.oracle.explaining import SECONDS, Cause, explain
 from verify.oracle.implementation import Implementation
 from verify.oracle.observation import Observation
 from verify.oracle.text import text
-from verify.protocol import Failure, run
+from verify.protocol import REPEATED, Failure, run
 from verify.sampling import Case, sample
 from verify.sizes import degenerate_sizes
 from verify.verdicts import Verdict
@@ -149,7 +149,7 @@ def check(
     }
     causes: tuple[Cause, ...] = ()
     stopped: list[str] = []
-    if wrong and inputs is None:
+    if wrong and inputs is None and not any(row.stratum == REPEATED for row in evidence.rows):
         seen = _observed(made, points, evidence)
         causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, stopped=stopped)
     notes = made.notes

@@ -102,7 +102,12 @@ def explain(
 
 
 def _right(name: str, observations: Iterable[Observation]) -> bool:
-    return all(name in at.got and alike(at.got[name], at.expected[name]) for at in observations)
+    return all(
+        name in at.got
+        and alike(at.got[name], at.expected[name])
+        and np.all(np.isfinite(at.got[name]) | ~np.isfinite(at.expected[name]))
+        for at in observations
+    )
 
 
 def _merged(causes: Sequence[Cause]) -> tuple[Cause, ...]:

@@ -44,6 +44,8 @@ def relation(pairs: Sequence[Pair]) -> Relation | None:
     """
     if not pairs:
         return None
+    if (broken := _not_a_number(pairs)) is not None:
+        return broken
     if all(alike(p.got, p.base) for p in pairs):
         return Relation(EQUAL, "")
     if any(p.got.shape != p.base.shape for p in pairs):
@@ -55,6 +57,19 @@ def relation(pairs: Sequence[Pair]) -> Relation | None:
             if (found := look(pairs)) is not None:
                 return found
     return None
+
+
+def _not_a_number(pairs: Sequence[Pair]) -> Relation | None:
+    """Values that are none where numbers are due, everything else being right."""
+    if any(p.got.shape != p.base.shape for p in pairs):
+        return None
+    bad = [~np.isfinite(p.got) & np.isfinite(p.base) for p in pairs]
+    if not any(map(np.any, bad)) or not all(alike(p.got[~b], p.base[~b]) for p, b in zip(pairs, bad, strict=True)):
+        return None
+    count, size = sum(int(b.sum()) for b in bad), sum(b.size for b in bad)
+    kinds = {"nan" if np.isnan(value) else "inf" for p, b in zip(pairs, bad, strict=True) for value in p.got[b]}
+    where = "everywhere" if count == size else f"at {count} of {size} elements"
+    return Relation("not a number", f"it is {' or '.join(sorted(kinds))} {where}, where numbers are due")
 
 
 def _reshaped(pairs: Sequence[Pair]) -> Relation | None:

@@ -6,6 +6,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from verify.evidence import Row
+from verify.protocol import REPEATED
 from verify.verdicts import Verdict, worst
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def text(check: Check) -> str:
     unexplained = [
         name
         for name in order
-        if any(row.verdict is Verdict.WRONG_FORMULA and row.argument == name for row in rows)
+        if any(row.verdict is Verdict.WRONG_FORMULA and row.argument == name and not _gave_nothing(row) for row in rows)
+        and not any(row.stratum == REPEATED for row in evidence.rows)
         and not any(name in cause.names for cause in check.causes)
     ]
     if unexplained:
@@ -48,6 +50,10 @@ def text(check: Check) -> str:
         )
         lines += ["repeat it:", indent("\n".join(cut), "    ")]
     return "\n".join(lines)
+
+
+def _gave_nothing(row: Row) -> bool:
+    return row.note.startswith(("raised ", "no value was returned"))
 
 
 def _of_argument(argument: str, rows: list[Row]) -> list[str]:
