@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         jvp,
         mutants,
         report,
+        vectors,
         verify,
     )
     from derive import errors
@@ -52,6 +53,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "jacobian": ("backproof.front", "jacobian"),
     "jvp": ("backproof.front", "jvp"),
     "compile": ("backproof.front", "compile"),
+    "vectors": ("backproof.front", "vectors"),
     "verify": ("backproof.front", "verify"),
     "mutants": ("backproof.front", "mutants"),
     "check": ("backproof.front", "check"),
@@ -93,6 +95,7 @@ __all__ = [
     "mutants",
     "operations",
     "report",
+    "vectors",
     "verify",
 ]
 

@@ -214,6 +214,24 @@ def check_formula(formula: str, gradient: str, of: Operation | str | Path, **set
     return judge(formula, gradient, operation(of), **settings)
 
 
+def vectors(what: Operation | str | Path, out: str | Path, **settings: Any) -> list[Path]:
+    """Write golden values of an operation into the directory ``out``; settings: :func:`verify.vectors.write_vectors`.
+
+    ``forms`` are any of ``npz``, ``json``, ``safetensors``; ``dtypes`` any of ``float64``, ``float32``, ``bfloat16``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = vectors("relu", Path(folder, "relu"), forms=["npz"], dtypes=["float32"], strata=["zeros"], seed=1)
+    ...     [file.name for file in files]
+    ['README.md', 'manifest.json', 'zeros.0.float32.npz']
+
+    Raises ``VectorsError`` (a ``BackproofError``) where a form or a dtype is unknown, or the directory is there already.
+    """
+    from verify.vectors import write_vectors
+
+    return write_vectors(operation(what), out, **settings)
+
+
 def gradient_cases(
     what: Operation | str | Path, **settings: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:

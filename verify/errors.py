@@ -31,3 +31,7 @@ class ImplementationStopped(BackproofError, RuntimeError):
 
 class LoadingError(BackproofError, ValueError):
     """An implementation cannot be loaded from where it was said to be; the message says what is there."""
+
+
+class VectorsError(BackproofError, ValueError):
+    """Golden values cannot be written or read; the message says which file, and what is wrong with it."""

@@ -16,6 +16,7 @@ from backproof.cli import (
     measuring,
     mutating,
     reporting,
+    vectors,
     verifying,
 )
 
@@ -58,6 +59,7 @@ app.command("analyse")(analysing.analyse)
 app.command("verify")(verifying.verify)
 app.command("check")(checking.check)
 app.command("check-formula")(formulas.check_formula)
+app.command("vectors")(vectors.vectors)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
 app.command("report")(reporting.report)

@@ -24,8 +24,8 @@ def check(
     implementation: Annotated[
         str,
         typer.Argument(
-            metavar="FILE.py:NAME|PROGRAM",
-            help="A function, a class with forward and backward, an object; or a program that reads arrays and writes gradients.",
+            metavar="FILE.py:NAME|PROGRAM|DIR",
+            help="A function, a class or an object with forward and backward; a program that reads arrays; golden values.",
         ),
     ],
     against: Annotated[
@@ -81,6 +81,9 @@ def check(
         if value <= 0:
             raise BadInput(f"{option} must be more than 0, got {value}")
     (operation,) = operations([against])
+    if Path(implementation).is_dir():
+        _golden(Path(implementation), operation, json)
+        return
     from verify.campaign.plan import check_strata
     from verify.oracle import check as judge
 
@@ -140,6 +143,22 @@ def _arguments(given: list[str] | None) -> dict[str, str] | None:
             raise BadInput(f"--argument is written parameter=name (--argument weights=W), got {text!r}")
         found[parameter] = name
     return found
+
+
+def _golden(directory: Path, operation: Operation, json: bool) -> None:
+    """A directory of golden values: checksums, then every value."""
+    from verify.vectors import judge_vectors
+
+    with progress("checking", 1):
+        evidence = judge_vectors(directory, operation)
+    if json:
+        emit(evidence.to_dict())
+    else:
+        typer.echo(f"{directory} against {operation.name}: {evidence.verdict} ({len(evidence.rows)} arrays)")
+        for row in evidence.faults:
+            typer.echo(f"  {row.stratum}: {row.argument}: {row.finding.split(' in ')[0]}: {row.element or row.note}")
+    if not evidence.ok:
+        raise typer.Exit(DISAGREES)
 
 
 def _command(written: str) -> list[str] | None:

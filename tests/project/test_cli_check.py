@@ -94,3 +94,23 @@ def test_a_formula_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
     bad = in_process(capsys, "check-formula", "X.T @ dY", "--is", "dW", "--of", "dense")
     assert bad.status == 2
     assert "dY is not declared" in bad.err
+
+
+def test_golden_values_are_written_and_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "relu")
+    made = in_process(
+        capsys, "vectors", "relu", "--out", out, "--formats", "npz,json", "--dtypes", "float32", "--seed", "1"
+    )
+    assert (made.status, made.out.split(" files;")[0]) == (0, f"{out}: 26")
+    right = in_process(capsys, "check", out, "--against", "relu")
+    assert right.status == 0, right.out
+    wrong = in_process(capsys, "check", out, "--against", "leaky_relu")
+    assert wrong.status == 1
+    assert "ordinary.0.float32.json: z: wrong formula: [" in wrong.out
+    (tmp_path / "relu" / "zeros.0.float32.json").write_text("{}")
+    damaged = in_process(capsys, "check", out, "--against", "relu")
+    assert damaged.status == 2
+    assert "zeros.0.float32.json is damaged" in damaged.err
+    again = in_process(capsys, "vectors", "relu", "--out", out)
+    assert again.status == 2
+    assert "is there already" in again.err

@@ -14,7 +14,7 @@ import pytest
 from tests.project.test_import_direction import ORDER, imported
 
 # Import name -> distribution, where they differ.
-DISTRIBUTIONS = {"flint": "python-flint", "math_core": "math-core"}
+DISTRIBUTIONS = {"flint": "python-flint", "math_core": "math-core", "ml_dtypes": "ml-dtypes"}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def third_party(root: Path, part: str) -> set[str]:
 
 @pytest.mark.parametrize("part", ["backproof", "derive", "numeric", "verify"])
 def test_core_parts_need_core_dependencies_only(part: str, root: Path, project: dict[str, Any]) -> None:
-    # PyTorch and Dask are looked for where they are used, and done without where they are not installed
-    extras = ("torch", "dask") if part == "verify" else ()
+    # PyTorch, Dask and safetensors are looked for where they are used, and done without where they are not installed
+    extras = ("torch", "dask", "vectors") if part == "verify" else ()
     optional = set().union(*(names(project["optional-dependencies"][extra]) for extra in extras))
     optional |= {"pytest"} if part == "backproof" else set()  # its plugin is loaded by pytest alone
     assert third_party(root, part) - {"mpmath"} <= names(project["dependencies"]) | optional

@@ -317,9 +317,9 @@ WRONG = (
         None,
         _PROTOCOL,
         "z",
-        "depends on the calls before",
+        "not repeatable",
         make=lambda: (Accumulating().backward, None),
-        shows="two calls",
+        shows="repeated",
         inputs=lambda rng: {"z": rng.standard_normal(4)},
     ),
     Row(
