@@ -19,19 +19,6 @@ LIBRARIES = {
         *("sympy", "numpy", "scipy", "flint", "jax", "optax", "hypothesis", "joblib", "ml_dtypes"),
         *("torch", "distributed", "safetensors"),  # extras
     },
-        "sympy",
-        "numpy",
-        "scipy",
-        "flint",
-        "jax",
-        "optax",
-        "hypothesis",
-        "torch",
-        "joblib",
-        "distributed",
-        "ml_dtypes",
-        "safetensors",
-    },
     "reports": {"sympy", "numpy", "scipy", "flint", "matplotlib", "jinja2", "typst", "math_core"},
     "backproof": {"typer", "rich", "hypothesis", "pytest"},  # the last two for its pytest plugin
 }
