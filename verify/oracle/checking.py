@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from verify.judge import BUDGET, Points, check_gradient, fresh_seed, resolve
 from verify.oracle.adapting import adapted
 from verify.oracle.explaining import SECONDS, Cause, explain
 from verify.oracle.implementation import Implementation
+from verify.oracle.many import many_cases
 from verify.oracle.observation import Observation
 from verify.oracle.text import text
 from verify.protocol import REPEATED, Failure, run
@@ -28,6 +30,7 @@ from verify.witnesses.balls import Truth, to_float
 
 Array = NDArray[Any]
 
+BALLS = 4  # points of each stratum that balls judge; more are compared with JAX first
 _OTHERS = 2  # strata beside the ordinary one from which a cause is looked for
 
 
@@ -102,7 +105,8 @@ def check(
         kind: ``"gradient"`` or ``"forward"``, where it cannot be told from the function.
         wrt: the inputs whose gradients it returns; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and told otherwise.
-        cases: points per stratum; every second has random hyper-parameters.
+        cases: points per stratum; every second has other hyper-parameters.  From the fifth on they are judged in batches against
+            JAX, and by balls where that differs.
         strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
         dtype: ``numpy.float64`` or ``numpy.float32``.
         inputs: judge at this point instead.
@@ -125,12 +129,13 @@ def check(
         >>> print(found.causes[0].words)
         var is taken for a constant: the gradient through it is missing
     """
+    start = time.perf_counter()
     operation, dtype = resolve(against), np.dtype(dtype).type
     seed = fresh_seed() if seed is None else seed
     derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
     made = adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
     derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
-    points = Points(derivation, seed, cases, dtype, varied=not made.fixed, distinct=True)
+    points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True)
     evidence = check_gradient(
         operation,
         made.vjp,
@@ -142,6 +147,12 @@ def check(
         written=made.name if made.name.isidentifier() else "implementation",  # a lambda has no name to paste
         fixed=made.fixed,
     )
+    if cases > BALLS and made.vjp is not None and inputs is None and dtype == np.float64:
+        rows, left = many_cases(
+            operation, derivation, made.vjp, seed=seed, cases=cases, strata=strata, varied=not made.fixed
+        )
+        evidence = replace(evidence, rows=(*evidence.rows, *rows), not_checked=(*evidence.not_checked, *left))
+        evidence = replace(evidence, seconds=time.perf_counter() - start)
     wrong = {
         row.argument
         for row in evidence.rows

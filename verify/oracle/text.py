@@ -61,7 +61,9 @@ def _of_argument(argument: str, rows: list[Row]) -> list[str]:
         worst(row.verdict for row in rows if row.verdict is not Verdict.OUTSIDE) if rows else Verdict.CANNOT_DECIDE
     )
     if verdict is Verdict.AGREES:
-        return [f"  {argument}: agrees ({sum(row.points for row in rows)} elements in {len(rows)} strata)"]
+        return [
+            f"  {argument}: agrees ({sum(row.points for row in rows)} elements in {len({row.stratum for row in rows})} strata)"
+        ]
     lines = []
     faulty = [row for row in rows if row.verdict is not Verdict.AGREES and row.verdict is not Verdict.OUTSIDE]
     while faulty:
