@@ -22,6 +22,7 @@ SECTIONS = {
     "verify": ("verification", "rate"),
     "accuracy": ("accuracy", "errors"),
     "campaign": ("campaigns", "rates"),
+    "oracle": ("oracle", "thousand"),
     "checkers": ("checkers", "side_by_side"),
 }
 

@@ -40,7 +40,7 @@ def test_a_wrong_contender_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_every_section_runs_and_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["derive", "growth", "import", "verify", "--quick", "--out", str(tmp_path)]) == 0
+    assert main(["derive", "growth", "import", "verify", "oracle", "--quick", "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "bench.json").read_text())
     assert len(record["sections"]) == len(set(SECTIONS) - {"speed", "campaign", "checkers", "accuracy"})
     assert all(section["rows"] and section["summary"] for section in record["sections"])
