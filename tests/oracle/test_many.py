@@ -58,3 +58,12 @@ def test_without_a_reference_it_is_said_that_there_were_no_more_cases() -> None:
 def test_few_cases_are_left_to_the_balls(cases: int) -> None:
     found = check(softmax_backward, "softmax", seed=SEED, cases=cases, strata=["ordinary"])
     assert not [row for row in found.evidence.rows if row.witness == "batches"]
+
+
+def test_a_wrong_shape_of_one_gradient_accuses_no_other() -> None:
+    def dense_backward(dZ: np.ndarray, X: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, ...]:
+        return dZ @ W.T, X.T @ dZ, dZ
+
+    found = check(dense_backward, "dense", seed=SEED, cases=20)
+    assert {row.argument for row in found.evidence.faults} == {"b"}
+    assert {row.argument for row in found.evidence.rows if row.witness == "batches"} == {"X", "W"}
