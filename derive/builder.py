@@ -13,8 +13,8 @@ from derive.calls import call_operation
 from derive.conventions import conventions
 from derive.lower import Lowering, Unshaped
 from derive.naming import names_in, pick, rename_bound
-from derive.nodes import Access, Reduce, dimension, index, integer_hyper
-from derive.order import sorted_equations
+from derive.nodes import Reduce, dimension, index, integer_hyper
+from derive.order import sinks, sorted_equations
 from derive.program import UNKNOWN, Equation, Program, Tensor
 from derive.ranges import RangeError, check_inside, infer, resolve_pads
 from derive.syntax import Source, Statement, statements
@@ -354,7 +354,7 @@ class Builder:
             integers=self.integers,
         )
         program = program.with_(equations=sorted_equations(program))
-        outputs = tuple(dict.fromkeys(self.outputs)) or _sinks(program)
+        outputs = tuple(dict.fromkeys(self.outputs)) or sinks(program)
         tensors = {n: replace(t, role="output") if n in outputs else t for n, t in self.tensors.items()}
         return program.with_(outputs=outputs, tensors=tensors)
 
@@ -371,20 +371,6 @@ class Unranged(Exception):
 
     def __init__(self, target: str, name: str) -> None:
         self.target, self.index_name = target, name
-
-
-def _sinks(program: Program) -> tuple[str, ...]:
-    """Targets that no equation outside their own recurrence reads."""
-    group_of = {e.target: k for k, g in enumerate(program.groups) for e in (*g.starts, *g.equations, *g.ends)}
-    read_outside = {
-        r for e in program.equations for r in e.reads() if r in group_of and group_of[r] != group_of[e.target]
-    }
-    order = list(dict.fromkeys(e.target for e in program.equations))
-    inside = {a.tensor for e in program.equations for a in e.rhs.atoms(Access) if a.tensor in group_of}
-    sinks = [t for t in order if t not in read_outside]
-    # Of a recurrence's members, an output is one that carries the state or that nothing reads.
-    states = {e.target for g in program.groups for e in g.starts}
-    return tuple(t for t in sinks if t not in inside or t in states)
 
 
 def build(

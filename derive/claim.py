@@ -43,6 +43,9 @@ def claim(text: str, operation: Operation, derivation: Derivation) -> Derivation
     own = statements(text)
     if not own:
         raise DeclarationError("the formula is empty; expected something like X.T @ dZ")
+    for statement in own[:-1]:
+        if statement.target is None or statement.value is None:
+            raise statement.source.error("what stands before the formula are equations, such as g = dy*gamma")
     start, target = "", derivation.gradients[wrt]
     if own[-1].target is None:
         start = f"{target} = "
@@ -61,6 +64,12 @@ def claim(text: str, operation: Operation, derivation: Derivation) -> Derivation
         shift = len(start) if number == len(lines) else 0
         at = own[number - 1].source
         raise type(error)(error.reason, at.text, at.line_number, max(error.column - shift, 0)) from None
+    new_inputs = {t.name for t in program.inputs} - {t.name for t in operation.program.inputs} - {*cotangents}
+    for statement in own:
+        if statement.target is not None and _target(statement) in new_inputs:
+            raise statement.source.error(
+                "a formula has no inputs of its own; write the number where it is used", statement.target
+            )
     known = {equation.target for equation in operation.program.equations}
     equations = tuple(equation for equation in program.equations if equation.target not in known)
     new = {equation.target: replace(program.tensors[equation.target], role="adjoint") for equation in equations}
@@ -73,7 +82,7 @@ def _target(statement: Statement) -> str:
     node = statement.target
     name = node.value if isinstance(node, ast.Subscript) else node
     if not isinstance(name, ast.Name):
-        raise statement.source.error("the last line is a formula, or an equation such as dW = X.T @ dZ", node)
+        raise statement.source.error("a formula is an expression, or an equation such as dW = X.T @ dZ", node)
     return name.id
 
 

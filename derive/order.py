@@ -154,3 +154,17 @@ def schedule(program: Program) -> tuple[Group, ...]:
 def sorted_equations(program: Program) -> tuple[Equation, ...]:
     """The equations in evaluation order (a start value before its loop, the adjoint of one after it)."""
     return tuple(e for g in schedule(program) for e in (*g.starts, *g.equations, *g.ends))
+
+
+def sinks(program: Program) -> tuple[str, ...]:
+    """Targets that no equation outside their own recurrence reads."""
+    group_of = {e.target: k for k, g in enumerate(program.groups) for e in (*g.starts, *g.equations, *g.ends)}
+    read_outside = {
+        r for e in program.equations for r in e.reads() if r in group_of and group_of[r] != group_of[e.target]
+    }
+    order = list(dict.fromkeys(e.target for e in program.equations))
+    inside = {a.tensor for e in program.equations for a in e.rhs.atoms(Access) if a.tensor in group_of}
+    unread = [t for t in order if t not in read_outside]
+    # Of a recurrence's members, an output is one that carries the state or that nothing reads.
+    states = {e.target for g in program.groups for e in g.starts}
+    return tuple(t for t in unread if t not in inside or t in states)

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from backproof.cli import DISAGREES
-from backproof.cli.console import emit, progress
+from backproof.cli.console import conclude, progress
 from backproof.cli.failures import BadInput
 
 if TYPE_CHECKING:
@@ -59,9 +56,4 @@ def run(
             wrt=wrt,
             progress=lambda name, done, total: advance(name, done, total),
         )
-    if json:
-        emit(result.to_dict())
-    else:
-        typer.echo(str(result))
-    if not result.ok:
-        raise typer.Exit(DISAGREES)
+    conclude(result, json)

@@ -13,7 +13,7 @@ import typer
 
 from backproof.cli import DISAGREES
 from backproof.cli.arguments import Json, Wrt, names, operations
-from backproof.cli.console import emit, progress
+from backproof.cli.console import conclude, emit, progress
 from backproof.cli.failures import BadInput
 
 if TYPE_CHECKING:
@@ -122,12 +122,7 @@ def check(
             seed=seed,
             seconds=seconds,
         )
-    if json:
-        emit(found.to_dict())
-    else:
-        typer.echo(str(found))
-    if not found.ok:
-        raise typer.Exit(DISAGREES)
+    conclude(found, json)
 
 
 def _arguments(given: list[str] | None) -> dict[str, str] | None:

@@ -8,6 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import typer
+
+from backproof.cli import DISAGREES
+
+
+class Answer(Protocol):
+    """What a command found out."""
+
+    @property
+    def ok(self) -> bool: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
 
 class Advance(Protocol):
     """Say what is done now; ``total`` may become known late."""
@@ -18,6 +31,16 @@ class Advance(Protocol):
 def emit(value: Any) -> None:
     """Print a value as JSON (UTF-8, sorted only where it was)."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def conclude(answer: Answer, json: bool) -> None:
+    """Print an answer, and end with status 1 unless it is that everything agrees."""
+    if json:
+        emit(answer.to_dict())
+    else:
+        typer.echo(str(answer))
+    if not answer.ok:
+        raise typer.Exit(DISAGREES)
 
 
 def source(text: str, language: str) -> None:

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backproof.cli import DISAGREES
 from backproof.cli.arguments import Json, operations
-from backproof.cli.console import emit, progress
+from backproof.cli.console import conclude, progress
 
 
 def check_formula(
@@ -31,9 +30,4 @@ def check_formula(
 
     with progress("checking", 1):
         found = judge(formula, gradient, operation, seed=seed, seconds=seconds)
-    if json:
-        emit(found.to_dict())
-    else:
-        typer.echo(str(found))
-    if not found.ok:
-        raise typer.Exit(DISAGREES)
+    conclude(found, json)

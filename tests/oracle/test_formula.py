@@ -102,6 +102,22 @@ def test_errors_show_the_line_of_the_formula() -> None:
         check_formula(" ", "dx", "layer_norm")
 
 
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("q[k]; q*dZ @ W.T", "line 1:\n    q[k]\n    ^\nwhat stands before the formula are equations"),
+        ("b > 0; dZ @ W.T", "what stands before the formula are equations"),
+        ("output(Z); dZ @ W.T", "what stands before the formula are equations"),
+        ("q = 1.0; q*dZ @ W.T", "line 1:\n    q = 1.0\n    ^\na formula has no inputs of its own"),
+        ("Z = X; dZ @ W.T", "Z is defined twice"),
+    ],
+)
+def test_a_formula_declares_nothing(formula: str, told: str) -> None:
+    with pytest.raises(DeclarationError) as error:
+        check_formula(formula, "dX", "dense", seed=SEED)
+    assert told in str(error.value)
+
+
 def test_gradients_that_there_are_not_are_named() -> None:
     with pytest.raises(DerivationError, match="softmax_cross_entropy has dZ; got 'dL/dz'"):
         check_formula("P", "dL/dz", "softmax_cross_entropy")

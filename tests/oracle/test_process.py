@@ -143,9 +143,8 @@ def compiled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return made
 
 
-def judged(program: list[str], name: str = "dense", **options: object) -> Check:
-    made = of_program(program, derive(get(name)), **options)  # type: ignore[arg-type]
-    return check(made, name, seed=1, cases=2)
+def judged(program: list[str]) -> Check:
+    return check(of_program(program, derive(get("dense"))), "dense", seed=1, cases=2)
 
 
 def test_a_c_program_is_right(compiled: dict[str, str]) -> None:

@@ -7,8 +7,10 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import mpmath
@@ -20,7 +22,7 @@ from hypothesis import strategies as st
 from tests.seeds import SEED
 from verify import Verdict
 from verify.errors import VectorsError
-from verify.vectors import judge_vectors, write_vectors
+from verify.vectors import judge_vectors, write_vectors, writing
 from verify.vectors.forms import READERS, WRITERS
 from verify.vectors.rounding import FORMATS, nearest
 
@@ -119,8 +121,10 @@ def test_reading_them_needs_python_alone(folder: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
-    options = {"forms": ["npz", "json", "safetensors"], "seed": SEED, "strata": ["ordinary", "size ones"]}
-    first, second = (write_vectors("softmax", tmp_path / name, **options) for name in ("a", "b"))  # type: ignore[arg-type]
+    forms, strata = ["npz", "json", "safetensors"], ["ordinary", "size ones"]
+    first, second = (
+        write_vectors("softmax", tmp_path / name, forms=forms, seed=SEED, strata=strata) for name in ("a", "b")
+    )
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
     assert len(first) == 2 + 2 * 3 * 3
 
@@ -137,11 +141,11 @@ def few(tmp_path: Path) -> Path:
     return tmp_path / "dense"
 
 
-def changed(folder: Path, file: str, name: str, change: object) -> None:
+def changed(folder: Path, file: str, name: str, change: Callable[[Any], Any]) -> None:
     """Replace an array of a file, and its checksum with it."""
     path = folder / file
     arrays = READERS["npz"](path.read_bytes())
-    arrays[name] = change(arrays[name])  # type: ignore[operator]
+    arrays[name] = change(arrays[name])
     data = WRITERS["npz"](arrays)
     path.write_bytes(data)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -186,6 +190,16 @@ def test_damage_is_refused(few: Path) -> None:
 def test_those_of_another_operation_are_refused(few: Path) -> None:
     with pytest.raises(VectorsError, match=r"float64.npz: sigmoid: the input z is missing"):
         judge_vectors(few, "sigmoid")
+
+
+def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "_readme", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_vectors("relu", tmp_path / "relu", forms=["json"], dtypes=["float32"], seed=SEED)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_is_overwritten(few: Path) -> None:

@@ -111,6 +111,7 @@ class Isolated:
             return self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()
+            self._pipe.close()
             raise ImplementationStopped(ending(self._process.exitcode)) from None
 
     # -- calls --------------------------------------------------------------------------------------------------------

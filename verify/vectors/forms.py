@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import math
@@ -76,11 +77,12 @@ def to_safetensors(arrays: Mapping[str, Array]) -> bytes:
 
 def from_safetensors(data: bytes) -> dict[str, Array]:
     """The arrays of a safetensors file."""
-    from safetensors import deserialize
+    import safetensors
 
+    read: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
     return {
         name: np.frombuffer(tensor["data"], dtype=_SAFE[tensor["dtype"]]).reshape(tensor["shape"])
-        for name, tensor in deserialize(data)  # type: ignore[no-untyped-call]
+        for name, tensor in read(data)
     }
 
 
@@ -110,10 +112,5 @@ def check_forms(forms: tuple[str, ...]) -> None:
     for form in forms:
         if form not in WRITERS:
             raise VectorsError(f"golden values are written as {', '.join(WRITERS)}; got {form!r}")
-        if form == "safetensors":
-            try:
-                import safetensors  # noqa: F401
-            except ModuleNotFoundError:
-                raise VectorsError(
-                    "safetensors files need the package of that name: pip install 'backproof[vectors]'"
-                ) from None
+        if form == "safetensors" and importlib.util.find_spec("safetensors") is None:
+            raise VectorsError("safetensors files need the package of that name: pip install 'backproof[vectors]'")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -93,7 +92,7 @@ def write_vectors(
                     entries.append(_entry(file, data, place, name, case, open_))
         (made / MANIFEST).write_text(json.dumps(_manifest(operation, derivation, seed, entries), indent=1) + "\n")
         (made / "README.md").write_text(_readme(operation, derivation))
-        shutil.copytree(made, target)
+        made.rename(target)  # beside it, so that it is there as a whole or not at all
     return sorted(target.iterdir())
 
 
