@@ -12,7 +12,8 @@
 * ``--gradient-cases N`` points in each stratum, ``--gradient-seed N`` to repeat a run.
 
 The seed of a failure is kept in hypothesis' example database (``.hypothesis/``), so that the next run begins with what failed
-in the last one; it is dropped when it no longer fails.
+in the last one; it is dropped when it no longer fails. Where hypothesis keeps no database (its own settings have none where
+the variable ``CI`` is set), no seed is kept: the failure names it.
 
 Loading the plugin loads neither SymPy nor JAX: those come with the first check.
 """

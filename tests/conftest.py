@@ -20,9 +20,11 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-# Examples are fresh in every run and printed when a test fails.  The deadline is for what hangs, not for what is slow.
+# Examples are fresh in every run, wherever it is (hypothesis has other settings of its own where the variable CI is set), and
+# printed when a test fails.  The deadline is for what hangs, not for what is slow.
 settings.register_profile(
     "default",
+    parent=settings.get_profile("default"),
     deadline=timedelta(minutes=1),
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

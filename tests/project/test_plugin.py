@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from verify.oracle import check
 
@@ -42,6 +47,18 @@ def ran(pytester: pytest.Pytester, text: str, *options: str) -> pytest.RunResult
     return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", *options)
 
 
+@contextmanager
+def database(chosen: ExampleDatabase | None) -> Iterator[None]:
+    """What hypothesis keeps its examples in meanwhile; none is what it has by itself where the variable CI is set."""
+    before = os.environ.get("HYPOTHESIS_PROFILE", "default")  # as tests/conftest.py loads it
+    settings.register_profile("gradient seeds", parent=settings.get_profile(before), database=chosen)
+    settings.load_profile("gradient seeds")
+    try:
+        yield
+    finally:
+        settings.load_profile(before)
+
+
 def test_a_right_gradient_passes_at_the_seed_that_was_asked_for(pytester: pytest.Pytester) -> None:
     result = ran(pytester, RIGHT, "--gradient-seed=5", "-s")
     result.assert_outcomes(passed=1)
@@ -73,18 +90,28 @@ def test_the_failure_says_what_is_wrong_and_how_to_see_it_again_in_25_lines(pyte
     assert told.endswith("--gradient-seed=5")
 
 
-def test_the_next_run_begins_with_the_seed_that_failed(pytester: pytest.Pytester) -> None:
-    def seeds(text: str) -> list[str]:
-        return re.findall(r"seed (\d+)", ran(pytester, text, "-s").stdout.str())
+def seeds(pytester: pytest.Pytester, text: str) -> list[str]:
+    return re.findall(r"seed (\d+)", ran(pytester, text, "-s").stdout.str())
 
-    first, *_ = seeds(WRONG)
-    again, *_ = seeds(WRONG)
-    assert again == first
-    mended = seeds(RIGHT)
-    assert mended[0] != first  # what is printed is of the fresh seed, after the kept one passed
-    assert not list((pytester.path / ".hypothesis").rglob(first))
-    fresh, *_ = seeds(WRONG)
-    assert fresh != first
+
+def test_the_next_run_begins_with_the_seed_that_failed(pytester: pytest.Pytester) -> None:
+    place = pytester.path / "kept"
+    with database(DirectoryBasedExampleDatabase(place)):
+        first, *_ = seeds(pytester, WRONG)
+        assert list(place.rglob("*"))
+        again, *_ = seeds(pytester, WRONG)
+        assert again == first
+        mended = seeds(pytester, RIGHT)
+        assert mended[0] != first  # what is printed is of the fresh seed, after the kept one passed
+        fresh, *_ = seeds(pytester, WRONG)
+        assert fresh != first
+
+
+def test_without_a_database_no_seed_is_kept(pytester: pytest.Pytester) -> None:
+    with database(None):
+        first, *_ = seeds(pytester, WRONG)
+        again, *_ = seeds(pytester, WRONG)
+    assert again != first
 
 
 def test_settings_of_a_check_go_before_those_of_the_marker(pytester: pytest.Pytester) -> None:
