@@ -21,10 +21,10 @@ book: $(STAMP)
 	$(BIN)/backproof book --out build/book.pdf
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 soak: $(STAMP)
-	$(BIN)/python -m tests.soak --runs $(RUNS) -- -n $(JOBS) --dist worksteal
+	$(BIN)/python -m tests.soak --runs $(RUNS) -- -n $(JOBS) --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check .

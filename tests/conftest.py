@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from derive.registry import names
 from derive.reverse import forgetting
 from tests.seeds import SEED, VARIABLE
 
@@ -31,6 +32,16 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` one worker sees all of an operation, which it derives once, and all else of a module."""
+    operations = set(names())
+    for item in items:
+        call = getattr(item, "callspec", None)
+        asked = [value for value in call.params.values() if isinstance(value, str) and value in operations] if call else []
+        item.add_marker(pytest.mark.xdist_group(asked[0] if asked else item.location[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
