@@ -40,7 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     operations = set(names())
     for item in items:
         call = getattr(item, "callspec", None)
-        asked = [value for value in call.params.values() if isinstance(value, str) and value in operations] if call else []
+        asked = (
+            [value for value in call.params.values() if isinstance(value, str) and value in operations] if call else []
+        )
         item.add_marker(pytest.mark.xdist_group(asked[0] if asked else item.location[0]))
 
 
