@@ -51,6 +51,18 @@ def check(
         str | None,
         typer.Option("--kind", metavar="gradient|forward", help="What the function returns, if it cannot be told."),
     ] = None,
+    layout: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layout",
+            metavar="NAME=SIZES",
+            help='How an array lies that lies otherwise: its declared sizes in its order ("W=k d"); repeat.',
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option("--scale", metavar="FACTOR", help='How many times the declared loss its loss is ("n/2").'),
+    ] = None,
     wrt: Wrt = None,
     stratum: Annotated[
         list[str] | None,
@@ -91,7 +103,12 @@ def check(
     strata = names(stratum)
     if strata is not None:
         check_strata(strata, [operation])
-    reading: dict[str, Any] = {"forward": forward, "arguments": _arguments(argument), "kind": kind}
+    reading: dict[str, Any] = {
+        "forward": forward,
+        "arguments": _pairs("--argument", argument, "weights=W"),
+        "kind": kind,
+    }
+    layouts = _pairs("--layout", layout, "'W=k d'")
     with progress("checking", 1), ExitStack() as stack:
         what: Any
         if (command := _command(implementation)) is not None:
@@ -115,6 +132,8 @@ def check(
             what,
             operation,
             **reading,
+            layouts=layouts,
+            scale=scale,
             wrt=names(wrt),
             strata=strata,
             cases=cases,
@@ -125,20 +144,20 @@ def check(
     conclude(found, json)
 
 
-def _arguments(given: list[str] | None) -> dict[str, str] | None:
-    """``["weights=W"]`` as a dictionary.
+def _pairs(option: str, given: list[str] | None, example: str) -> dict[str, str] | None:
+    """What stands before and after the equals sign.
 
-    >>> _arguments(["weights=W", "upstream = dZ"])
+    >>> _pairs("--argument", ["weights=W", "upstream = dZ"], "weights=W")
     {'weights': 'W', 'upstream': 'dZ'}
     """
     if not given:
         return None
     found = {}
     for text in given:
-        parameter, equals, name = (part.strip() for part in text.partition("="))
-        if not (equals and parameter and name):
-            raise BadInput(f"--argument is written parameter=name (--argument weights=W), got {text!r}")
-        found[parameter] = name
+        name, equals, meaning = (part.strip() for part in text.partition("="))
+        if not (equals and name and meaning):
+            raise BadInput(f"{option} is written {option} {example}, got {text!r}")
+        found[name] = meaning
     return found
 
 

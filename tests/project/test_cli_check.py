@@ -21,6 +21,12 @@ def backward(dZ, X, W):
 def unsummed(dZ, X, W):
     return dZ @ W.T, X.T @ dZ, dZ
 
+def outputs_first(dZ, X, W):
+    return dZ @ W, dZ.T @ X, dZ.sum(axis=0)
+
+def sse_grad(yhat, y):
+    return {"yhat": yhat - y}
+
 def renamed(foo, bar, baz):
     return foo @ baz.T, bar.T @ foo, foo.sum(axis=0)
 """
@@ -54,6 +60,23 @@ def test_parameters_can_be_named(layer: str, capsys: pytest.CaptureFixture[str])
     assert result.status == 0, result.err
 
 
+def test_layouts_are_recognised_in_the_child_and_can_be_said(layer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ("check", f"{layer}:outputs_first", "--against", "dense", "--stratum", "ordinary", "--json")
+    for more in ((), ("--layout", "W=k d")):
+        result = in_process(capsys, *ask, *more)
+        assert result.status == 0, result.err
+        assert json.loads(result.out)["conventions"] == ["W is (k, d), and (d, k) in the declaration"]
+    assert in_process(capsys, *ask, "--layout", "X=d n").status == 1
+
+
+def test_the_multiple_of_a_loss_can_be_said(layer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ("check", f"{layer}:sse_grad", "--against", "mse", "--stratum", "ordinary", "--seed", "1")
+    assert in_process(capsys, *ask).status == 1
+    result = in_process(capsys, *ask, "--scale", "n*k/2")
+    assert result.status == 0, result.err
+    assert "convention: its loss is n*k/2 times the declared one" in result.out
+
+
 @pytest.mark.parametrize(
     ("what", "more", "words"),
     [
@@ -65,7 +88,10 @@ def test_parameters_can_be_named(layer: str, capsys: pytest.CaptureFixture[str])
             ["--kind", "gradient"],
             "renamed is read as a backward pass, and takes no upstream gradient (dZ)",
         ),
-        ("{layer}:backward", ["--argument", "X"], "--argument is written parameter=name"),
+        ("{layer}:backward", ["--argument", "X"], "--argument is written --argument weights=W, got 'X'"),
+        ("{layer}:backward", ["--layout", "W"], "--layout is written --layout 'W=k d', got 'W'"),
+        ("{layer}:backward", ["--layout", "W=k n"], "'W' is declared as 'd k'; say these in your order"),
+        ("{layer}:backward", ["--scale", "n"], "dense is no loss: its output Z is no scalar"),
         ("{layer}:backward", ["--dtype", "float16"], "--dtype takes float64 or float32, got 'float16'"),
         ("{layer}:backward", ["--stratum", "odd"], "odd"),
     ],

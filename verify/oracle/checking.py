@@ -21,6 +21,8 @@ from verify.oracle.explaining import SECONDS, Cause, explain
 from verify.oracle.implementation import Implementation
 from verify.oracle.many import many_cases
 from verify.oracle.observation import Observation
+from verify.oracle.recognising import recognised
+from verify.oracle.scale import recognised_scale
 from verify.oracle.text import text
 from verify.protocol import REPEATED, Failure, Gradients, run
 from verify.sampling import Case, sample
@@ -39,7 +41,8 @@ class Check:
     """What the oracle says of an implementation.
 
     ``evidence`` has a row for every argument and stratum, ``causes`` the mistakes that reproduce what was observed, the likeliest
-    of each array first, ``notes`` how the implementation was read, and ``unjudged`` the inputs whose gradient it does not return.
+    of each array first, ``conventions`` what it does otherwise than the declaration and rightly so, ``notes`` how the
+    implementation was read, and ``unjudged`` the inputs whose gradient it does not return.
     ``str`` is the answer for a terminal or a failed test.
     """
 
@@ -49,6 +52,7 @@ class Check:
     causes: tuple[Cause, ...] = ()
     notes: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
+    conventions: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -68,6 +72,7 @@ class Check:
             **self.evidence.to_dict(),
             "implementation": self.implementation,
             "causes": causes,
+            "conventions": list(self.conventions),
             "notes": list(self.notes),
             "unjudged": list(self.unjudged),
         }
@@ -80,6 +85,8 @@ def check(
     forward: Callable[..., Any] | None = None,
     arguments: Mapping[str, str] | None = None,
     kind: str | None = None,
+    layouts: Mapping[str, str] | None = None,
+    scale: str | None = None,
     wrt: Sequence[str] | None = None,
     seed: int | None = None,
     cases: int = 4,
@@ -103,6 +110,9 @@ def check(
         forward: its forward pass, judged as well, where the implementation is a backward pass.
         arguments: what a parameter stands for, where its name does not say it: ``{"weights": "W"}``.
         kind: ``"gradient"`` or ``"forward"``, where it cannot be told from the function.
+        layouts: how arrays lie that lie otherwise than declared: the declared sizes in their order, ``{"W": "k d"}``; told from
+            the shapes where it is not said.
+        scale: how many times the declared loss its loss is, ``"n/2"``; told from a forward pass where it is not said.
         wrt: the inputs whose gradients it returns; by default those that the operation differentiates.
         seed: repeats a run; a fresh one is drawn and told otherwise.
         cases: points per stratum; every second has other hyper-parameters.  From the fifth on they are judged in batches against
@@ -134,6 +144,8 @@ def check(
     seed = fresh_seed() if seed is None else seed
     derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
     made = adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
+    made, conventions = recognised(made, derivation, seed, layouts)
+    made, multiple, hints = recognised_scale(made, derivation, seed, scale)
     derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
     points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True)
     evidence = check_gradient(
@@ -172,7 +184,7 @@ def check(
     if wrong and inputs is None and not any(row.stratum == REPEATED for row in evidence.rows):
         seen = _observed(made, points, evidence)
         causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, stopped=stopped)
-    notes = made.notes
+    notes = (*made.notes, *hints)
     if stopped:
         notes = (
             *notes,
@@ -180,7 +192,7 @@ def check(
         )
     if made.fixed:
         notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")
-    return Check(operation.name, made.name, evidence, causes, notes, unjudged)
+    return Check(operation.name, made.name, evidence, causes, notes, unjudged, (*conventions, *multiple))
 
 
 def _only(names: Sequence[str], vjp: Gradients) -> Gradients:

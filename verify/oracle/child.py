@@ -17,6 +17,7 @@ from derive.errors import BackproofError
 from derive.reverse import derive
 from verify.campaign.plan import Subject
 from verify.oracle.adapting import adapted
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Implementation
 from verify.oracle.loading import found, loaded
 
@@ -45,6 +46,7 @@ class Read:
     gradients: tuple[str, ...]
     notes: tuple[str, ...]
     fixed: tuple[str, ...]
+    takes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,15 @@ class Call:
     inputs: Mapping[str, Any]
     cotangents: Mapping[str, Array]
     strided: tuple[str, ...]
+    arrangement: Arrangement
 
     @classmethod
-    def of(cls, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Call:
+    def of(
+        cls, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array], arrangement: Arrangement = DECLARED
+    ) -> Call:
         arrays = [*inputs.items(), *cotangents.items()]
         strided = tuple(name for name, a in arrays if isinstance(a, np.ndarray) and not a.flags.c_contiguous)
-        return cls(which, dict(inputs), dict(cotangents), strided)
+        return cls(which, dict(inputs), dict(cotangents), strided, arrangement)
 
     def as_given(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {name: _apart(value) if name in self.strided else value for name, value in arrays.items()}
@@ -95,14 +100,18 @@ def serve(pipe: Connection, request: Request, memory: int | None) -> None:
     except BackproofError as error:
         pipe.send(Refused(type(error).__name__, str(error)))
         return
-    pipe.send(Read(made.name, made.forward is not None, made.vjp is not None, made.gradients, made.notes, made.fixed))
+    has = made.forward is not None, made.vjp is not None
+    pipe.send(Read(made.name, *has, made.gradients, made.notes, made.fixed, made.takes))
     before: dict[str, Array] = {}
     kept: dict[str, Array] = {}
+    arrangement = DECLARED
     while True:
         try:
             call: Call = pipe.recv()
         except EOFError:
             return
+        if made.arranged is not None and call.arrangement != arrangement:
+            made, arrangement = made.arranged(call.arrangement), call.arrangement
         answer = _answered(made, call)
         overwritten = _changed(before, kept)
         if isinstance(answer, Refused):

@@ -14,6 +14,7 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from derive.derivation import Derivation
 from numeric.shapes import bind_sizes
 from verify.errors import ImplementationStopped, MappingError, SamplingError
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Implementation
 from verify.oracle.process import SECONDS, STOPS, ending
 from verify.sampling import sample
@@ -60,19 +62,31 @@ def of_program(
         first = {"gradients": dict.fromkeys(derivation.gradients, np.empty(0)), "outputs": {}}
     gradients = tuple(name for name in derivation.gradients if name in first["gradients"])
     given = [f"it was given {' '.join(command)} as {form}"]
-    return Implementation(
-        Path(command[0]).name,
-        program.forward if first["outputs"] else None,
-        program.vjp if gradients else None,
-        gradients,
-        tuple(given),
-    )
+    tensors = [t.name for t in (*derivation.program.inputs, *(derivation.program.tensors[o] for o in derivation.of))]
+
+    def made(arrangement: Arrangement) -> Implementation:
+        ours = replace(program, arrangement=arrangement)
+        return Implementation(
+            Path(command[0]).name,
+            ours.forward if first["outputs"] else None,
+            ours.vjp if gradients else None,
+            gradients,
+            tuple(given),
+            takes=tuple(tensors),
+            arranged=made,
+        )
+
+    return made(DECLARED)
 
 
+@dataclass(frozen=True)
 class _Program:
-    def __init__(self, command: tuple[str, ...], derivation: Derivation, form: str, seconds: float) -> None:
-        self.command, self.derivation, self.form, self.seconds = command, derivation, form, seconds
-        self._stops: list[str] = []
+    command: tuple[str, ...]
+    derivation: Derivation
+    form: str
+    seconds: float
+    arrangement: Arrangement = DECLARED
+    _stops: list[str] = field(default_factory=list)
 
     def first(self) -> dict[str, dict[str, Array]]:
         for seed in range(20):
@@ -103,6 +117,7 @@ class _Program:
         """The arrays of one answer; see the top of this file for the two forms."""
         if len(self._stops) >= STOPS:
             raise ImplementationStopped(self._stops[-1])
+        inputs, cotangents = self.arrangement.all_theirs(inputs), self.arrangement.all_theirs(cotangents)
         written = _WRITERS[self.form](self.derivation.program.name, inputs, cotangents)
         try:
             done = subprocess.run(self.command, input=written, capture_output=True, timeout=self.seconds, check=False)
@@ -122,7 +137,10 @@ class _Program:
             ) from None
         self._check(answer)
         due = {"gradients": inputs, "outputs": cotangents}
-        return {group: {k: _empty(a, due[group].get(k)) for k, a in arrays.items()} for group, arrays in answer.items()}
+        return {
+            group: self.arrangement.all_ours({k: _empty(a, due[group].get(k)) for k, a in arrays.items()})
+            for group, arrays in answer.items()
+        }
 
     def _stopped(self, message: str) -> ImplementationStopped:
         self._stops.append(message)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import numeric
 from derive.derivation import Derivation
 from verify.errors import MappingError
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.naming import Role, gradient_names, output_names, roles
 from verify.protocol import Forward, Gradients
 
@@ -37,6 +38,8 @@ class Implementation:
     gradients: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  # the hyper-parameters that it does not take: judged at their defaults
+    takes: tuple[str, ...] = ()  # the inputs that it is given, and the outputs whose values or cotangents it has
+    arranged: Callable[[Arrangement], Implementation] | None = None  # the same, of arrays that lie otherwise
 
 
 def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]]:
@@ -74,10 +77,17 @@ class Values:
 
 
 class Call:
-    """A Python function, called by the roles of its parameters."""
+    """A Python function, called by the roles of its parameters with arrays that lie as it has them."""
 
-    def __init__(self, function: Callable[..., Any], found: Sequence[Role], derivation: Derivation, owner: str) -> None:
-        self.function, self.roles, self.owner = function, tuple(found), owner
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        found: Sequence[Role],
+        derivation: Derivation,
+        owner: str,
+        arrangement: Arrangement = DECLARED,
+    ) -> None:
+        self.function, self.roles, self.owner, self.arrangement = function, tuple(found), owner, arrangement
         self._values = Values(derivation)
         self._needs_values = any(role.kind == "value" for role in found)
 
@@ -86,14 +96,25 @@ class Call:
         return any(role.kind == "cotangent" for role in self.roles)
 
     @property
-    def inputs(self) -> tuple[str, ...]:
-        """The declared inputs that it takes, in its order."""
-        return tuple(role.name for role in self.roles if role.kind == "input")
+    def inputs(self) -> dict[str, str]:
+        """The declared input of each parameter that stands for one, in its order."""
+        return {role.parameter: role.name for role in self.roles if role.kind == "input"}
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The declared inputs that it takes, and the outputs whose cotangents or values."""
+        outputs = self._values.derivation.of
+        return tuple(
+            dict.fromkeys(
+                role.name for role in self.roles if role.kind in ("input", "cotangent") or role.name in outputs
+            )
+        )
 
     def __call__(self, inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Any:
         values = self._values.at(inputs) if self._needs_values else {}
         source = {"input": inputs, "cotangent": cotangents, "value": values}
-        return self.function(**{role.parameter: source[role.kind][role.name] for role in self.roles})
+        theirs = self.arrangement.theirs
+        return self.function(**{r.parameter: theirs(r.name, source[r.kind][r.name]) for r in self.roles})
 
 
 def of_function(
@@ -103,6 +124,7 @@ def of_function(
     arguments: Mapping[str, str] | None = None,
     kind: str | None = None,
     forward: Callable[..., Any] | None = None,
+    arrangement: Arrangement = DECLARED,
 ) -> Implementation:
     """A NumPy function: a backward pass if it takes a cotangent or its name says so, a forward pass otherwise.
 
@@ -119,12 +141,19 @@ def of_function(
         (('z',), ('sigmoid_prime takes no cotangent: what it returns is multiplied by the cotangent of a',))
     """
     owner = _name(function)
-    call = Call(function, roles(signature(function, owner), derivation, arguments, owner), derivation, owner)
+    found = roles(signature(function, owner), derivation, arguments, owner)
+    call = Call(function, found, derivation, owner, arrangement)
     if kind is None:
         kind = "gradient" if call.takes_cotangents or _BACKWARD.search(owner) else "forward"
-    ahead = None if forward is None else of_function(forward, derivation, kind="forward").forward
+    ahead = None
+    takes = call.takes
+    if forward is not None:
+        other = of_function(forward, derivation, kind="forward", arrangement=arrangement)
+        ahead, takes = other.forward, tuple(dict.fromkeys((*takes, *other.takes)))
     if kind == "forward":
-        return Implementation(owner, _forward(call, derivation), None, fixed=fixed(derivation, call.inputs))
+        unused = fixed(derivation, call.inputs.values())
+        takes = tuple(dict.fromkeys((*takes, *derivation.of)))
+        return Implementation(owner, _forward(call, derivation), None, fixed=unused, takes=takes)
     wrt = tuple(derivation.gradients)
     notes: tuple[str, ...] = ()
     diagonal = not call.takes_cotangents and bool(derivation.cotangents)
@@ -135,10 +164,10 @@ def of_function(
     def vjp(inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> dict[str, Array]:
         result = call(inputs, cotangents)
         if diagonal:
-            return {name: np.asarray(result) * cotangents[output]}
-        return gradient_names(result, wrt, call.inputs, owner)
+            return {name: arrangement.ours(name, result) * cotangents[output]}
+        return arrangement.all_ours(gradient_names(result, wrt, call.inputs, owner))
 
-    return Implementation(owner, ahead, vjp, wrt, notes, fixed(derivation, call.inputs))
+    return Implementation(owner, ahead, vjp, wrt, notes, fixed(derivation, call.inputs.values()), takes)
 
 
 def fixed(derivation: Derivation, taken: Collection[str]) -> tuple[str, ...]:
@@ -150,7 +179,7 @@ def fixed(derivation: Derivation, taken: Collection[str]) -> tuple[str, ...]:
 
 def _forward(call: Call, derivation: Derivation) -> Forward:
     def forward(**inputs: Any) -> dict[str, Array]:
-        return output_names(call(inputs, {}), derivation.of, call.owner)
+        return call.arrangement.all_ours(output_names(call(inputs, {}), derivation.of, call.owner))
 
     return forward
 

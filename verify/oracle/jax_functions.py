@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.derivation import Derivation
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Call, Implementation, fixed, signature
 from verify.oracle.naming import output_names, roles
 
@@ -34,7 +35,12 @@ def is_jax(function: Callable[..., Any]) -> bool:
     return any(getattr(known.get(name), "__name__", "").partition(".")[0] == "jax" for name in names)
 
 
-def of_jax(function: Callable[..., Any], derivation: Derivation, arguments: Mapping[str, str] | None) -> Implementation:
+def of_jax(
+    function: Callable[..., Any],
+    derivation: Derivation,
+    arguments: Mapping[str, str] | None,
+    arrangement: Arrangement = DECLARED,
+) -> Implementation:
     """A JAX function and ``jax.vjp`` of it, in the dtype of the inputs.
 
     Raises:
@@ -42,20 +48,22 @@ def of_jax(function: Callable[..., Any], derivation: Derivation, arguments: Mapp
     """
     owner = getattr(function, "__name__", type(function).__name__)
     call = Call(function, roles(signature(function, owner), derivation, arguments, owner), derivation, owner)
-    wrt = tuple(name for name in derivation.gradients if name in call.inputs)
+    wrt = tuple(name for name in derivation.gradients if name in call.inputs.values())
 
     def forward(**inputs: Any) -> dict[str, Array]:
         import jax
 
         with jax.enable_x64(True):
-            return output_names(call(_moved(inputs), {}), derivation.of, owner)
+            given = _moved(arrangement.all_theirs(inputs))
+            return arrangement.all_ours(output_names(call(given, {}), derivation.of, owner))
 
     def vjp(inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> dict[str, Array]:
         import jax
         import jax.numpy as jnp
 
         with jax.enable_x64(True):
-            given = _moved(inputs)
+            given = _moved(arrangement.all_theirs(inputs))
+            upstream = arrangement.all_theirs(cotangents)
 
             def outputs(moving: dict[str, Any]) -> dict[str, Any]:
                 result = call({**given, **moving}, {})
@@ -66,14 +74,15 @@ def of_jax(function: Callable[..., Any], derivation: Derivation, arguments: Mapp
 
             values, pullback = jax.vjp(outputs, {name: given[name] for name in wrt})
             seeds = {
-                name: jnp.asarray(cotangents[name], dtype=value.dtype) if name in cotangents else jnp.ones_like(value)
+                name: jnp.asarray(upstream[name], dtype=value.dtype) if name in upstream else jnp.ones_like(value)
                 for name, value in values.items()
             }
             (found,) = pullback(seeds)
-            return {name: np.asarray(value) for name, value in found.items()}
+            return arrangement.all_ours(found)
 
     note = f"{owner} is a JAX function; its derivative is that of jax.vjp"
-    return Implementation(owner, forward, vjp, wrt, (note,), fixed(derivation, call.inputs))
+    takes = tuple(dict.fromkeys((*call.takes, *derivation.of)))
+    return Implementation(owner, forward, vjp, wrt, (note,), fixed(derivation, call.inputs.values()), takes)
 
 
 def _moved(inputs: Mapping[str, Any]) -> dict[str, Any]:

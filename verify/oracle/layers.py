@@ -10,13 +10,19 @@ from numpy.typing import NDArray
 
 from derive.derivation import Derivation
 from verify.errors import MappingError
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Call, Implementation, fixed, signature
 from verify.oracle.naming import Role, gradient_names, output_names, roles
 
 Array = NDArray[Any]
 
 
-def of_class(kind: type, derivation: Derivation, arguments: Mapping[str, str] | None) -> Implementation:
+def of_class(
+    kind: type,
+    derivation: Derivation,
+    arguments: Mapping[str, str] | None,
+    arrangement: Arrangement = DECLARED,
+) -> Implementation:
     """A class of layers: a new object for each forward pass, so that two passes never share one.
 
     Declared inputs go to the constructor where it takes them, to ``forward`` where that does, and else become attributes
@@ -53,19 +59,24 @@ def of_class(kind: type, derivation: Derivation, arguments: Mapping[str, str] | 
         )
 
     def make(inputs: Mapping[str, Any]) -> Any:
-        return kind(**{role.parameter: inputs[role.name] for role in first})
+        return kind(**{role.parameter: arrangement.theirs(role.name, inputs[role.name]) for role in first})
 
     taken = {role.name for role in first}
-    return _of(owner, make, kind, derivation, arguments, taken)
+    return _of(owner, make, kind, derivation, arguments, taken, arrangement)
 
 
-def of_object(layer: Any, derivation: Derivation, arguments: Mapping[str, str] | None) -> Implementation:
+def of_object(
+    layer: Any,
+    derivation: Derivation,
+    arguments: Mapping[str, str] | None,
+    arrangement: Arrangement = DECLARED,
+) -> Implementation:
     """One object for all calls, as a network holds it.
 
     Raises:
         MappingError: as :func:`of_class`.
     """
-    return _of(type(layer).__name__, lambda inputs: layer, layer, derivation, arguments, set())
+    return _of(type(layer).__name__, lambda inputs: layer, layer, derivation, arguments, set(), arrangement)
 
 
 def _taken(
@@ -89,6 +100,7 @@ def _of(
     derivation: Derivation,
     arguments: Mapping[str, str] | None,
     held: set[str],
+    arrangement: Arrangement,
 ) -> Implementation:
     ahead, back = (_parameters(methods, name, owner) for name in ("forward", "backward"))
     given = dict(arguments or {})
@@ -105,29 +117,30 @@ def _of(
         layer = make(inputs)
         for name in attributes:
             if hasattr(layer, name):
-                setattr(layer, name, inputs[name])
+                setattr(layer, name, arrangement.theirs(name, inputs[name]))
             elif derivation.program.tensors[name].default is None:
                 raise MappingError(
                     f"{owner} has no place for the input {name}: no parameter of its constructor or of forward stands for "
                     f"it, and it has no attribute {name}"
                 )
-        result = Call(layer.forward, forward_roles, derivation, f"{owner}.forward")(inputs, {})
+        result = Call(layer.forward, forward_roles, derivation, f"{owner}.forward", arrangement)(inputs, {})
         state["layer"] = layer
         return result
 
     def forward(**inputs: Any) -> dict[str, Array]:
-        return output_names(begin(inputs), derivation.of, f"{owner}.forward")
+        return arrangement.all_ours(output_names(begin(inputs), derivation.of, f"{owner}.forward"))
 
     def vjp(inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> dict[str, Array]:
         layer = state.get("layer")
         if layer is None or make(inputs) is not layer:
             begin(inputs)
             layer = state["layer"]
-        result = Call(layer.backward, backward_roles, derivation, f"{owner}.backward")(inputs, cotangents)
-        return _gathered(result, layer, wrt, first, f"{owner}.backward")
+        result = Call(layer.backward, backward_roles, derivation, f"{owner}.backward", arrangement)(inputs, cotangents)
+        return arrangement.all_ours(_gathered(result, layer, wrt, first, f"{owner}.backward"))
 
     held_too = [name for name in attributes if places is not None and hasattr(places, name)]
-    return Implementation(owner, forward, vjp, wrt, fixed=fixed(derivation, {*taken, *held_too}))
+    takes = tuple(dict.fromkeys((*taken, *held_too, *attributes, *derivation.of)))
+    return Implementation(owner, forward, vjp, wrt, fixed=fixed(derivation, {*taken, *held_too}), takes=takes)
 
 
 def _parameters(methods: Any, name: str, owner: str) -> list[tuple[str, bool]]:
@@ -143,7 +156,7 @@ def _gathered(result: Any, layer: Any, wrt: tuple[str, ...], first: str, owner: 
     """What ``backward`` returned, and the gradients that it left at the object."""
     found: dict[str, Array] = {}
     if isinstance(result, Mapping) or (isinstance(result, tuple | list) and len(result) == len(wrt)):
-        found = gradient_names(result, wrt, wrt, owner)
+        found = gradient_names(result, wrt, {name: name for name in wrt}, owner)
     elif result is not None:
         found = {first: np.asarray(result)}
     stores = [

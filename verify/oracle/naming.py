@@ -165,22 +165,26 @@ class _Names:
         return "; ".join([*parts, f"the values {', '.join(self.values)}"])
 
 
-def gradient_names(result: Any, wrt: Sequence[str], order: Sequence[str], owner: str) -> dict[str, Array]:
+def gradient_names(result: Any, wrt: Sequence[str], own: Mapping[str, str], owner: str) -> dict[str, Array]:
     """The gradients among what a backward pass returned, by the name of the input.
 
-    A mapping by its keys (``dW``, ``grad_W``, ``W``), a tuple in the order of the parameters, one array alone.
+    A mapping by its keys (``dW``, ``grad_W``, ``W``, or with its own name of the parameter: ``dweight``), a tuple in the order of
+    its parameters, one array alone.  ``own`` has the declared input of each parameter, in its order.
 
     Raises:
         MappingError: the results are not as many as the inputs, or have other names.
 
     Example:
-        >>> sorted(gradient_names({"dX": 1.0, "grad_W": 2.0}, ("X", "W"), ("X", "W"), "backward"))
+        >>> sorted(gradient_names({"dX": 1.0, "grad_weight": 2.0}, ("X", "W"), {"X": "X", "weight": "W"}, "backward"))
         ['W', 'X']
     """
     if isinstance(result, Mapping):
         found = {}
+        known = {name: name for name in wrt} | {
+            mine: name for mine, name in own.items() if name in wrt and mine not in wrt
+        }
         for key, value in result.items():
-            name = _stripped(str(key), wrt)
+            name = _stripped(str(key), known)
             if name is None:
                 raise MappingError(
                     f"{owner} returned a gradient named {key!r}; the inputs with a gradient are {', '.join(wrt)}"
@@ -188,7 +192,7 @@ def gradient_names(result: Any, wrt: Sequence[str], order: Sequence[str], owner:
             found[name] = np.asarray(value)
         return found
     values = list(result) if isinstance(result, tuple | list) else [result]
-    wanted = [name for name in order if name in wrt]
+    wanted = [name for name in own.values() if name in wrt]
     if len(values) != len(wanted):  # a bias is no parameter of a backward pass
         wanted = list(wrt)
     if len(values) != len(wanted):
@@ -199,12 +203,12 @@ def gradient_names(result: Any, wrt: Sequence[str], order: Sequence[str], owner:
     return {name: np.asarray(value) for name, value in zip(wanted, values, strict=True)}
 
 
-def _stripped(key: str, names: Sequence[str]) -> str | None:
+def _stripped(key: str, names: Mapping[str, str]) -> str | None:
     candidates = [key, re.sub(r"^(grad_|d_|grad|d)", "", key), re.sub(r"(_grad|_bar|\.grad)$", "", key)]
     for candidate in candidates:
         if candidate in names:
-            return candidate
-    lowered = {name.lower(): name for name in names}
+            return names[candidate]
+    lowered = {name.lower(): meaning for name, meaning in names.items()}
     for candidate in candidates:
         if candidate.lower() in lowered and len(lowered) == len(names):
             return lowered[candidate.lower()]

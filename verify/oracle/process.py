@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from derive.errors import BackproofError
 from verify.errors import ImplementationStopped, LoadingError, MappingError
 from verify.oracle import child
+from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Implementation
 
 Array = NDArray[Any]
@@ -63,14 +64,26 @@ class Isolated:
 
     def __post_init__(self) -> None:
         read = self._start()
-        self.implementation = Implementation(
-            read.name,
-            self._forward if read.forward else None,
-            self._vjp if read.vjp else None,
-            read.gradients,
-            read.notes,
-            read.fixed,
-        )
+
+        def made(arrangement: Arrangement) -> Implementation:
+            def forward(**inputs: Any) -> Mapping[str, Array]:
+                return self._call("forward", inputs, {}, arrangement)
+
+            def vjp(inputs: Mapping[str, Array], cotangents: Mapping[str, Array]) -> Mapping[str, Array]:
+                return self._call("vjp", inputs, cotangents, arrangement)
+
+            return Implementation(
+                read.name,
+                forward if read.forward else None,
+                vjp if read.vjp else None,
+                read.gradients,
+                read.notes,
+                read.fixed,
+                read.takes,
+                made,
+            )
+
+        self.implementation = made(DECLARED)
 
     def __enter__(self) -> Isolated:
         return self
@@ -116,20 +129,16 @@ class Isolated:
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
-    def _forward(self, **inputs: Any) -> Mapping[str, Array]:
-        return self._call("forward", inputs, {})
-
-    def _vjp(self, inputs: Mapping[str, Array], cotangents: Mapping[str, Array]) -> Mapping[str, Array]:
-        return self._call("vjp", inputs, cotangents)
-
-    def _call(self, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Mapping[str, Array]:
+    def _call(
+        self, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array], arrangement: Arrangement
+    ) -> Mapping[str, Array]:
         if self._stops >= STOPS:
             raise ImplementationStopped(self._last)
         if not self._process.is_alive():
             self._start()
         try:
             with suppress(ConnectionError):  # it may have died since the last answer; that shows when it is read
-                self._pipe.send(child.Call.of(which, inputs, cotangents))
+                self._pipe.send(child.Call.of(which, inputs, cotangents, arrangement))
             answer = self._answer(self.seconds)
         except ImplementationStopped as stopped:
             self._stops, self._last = self._stops + 1, str(stopped)

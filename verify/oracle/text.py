@@ -19,7 +19,8 @@ _STRATA = 4
 def text(check: Check) -> str:
     """The whole answer; of a long counterexample the beginning, since ``check.evidence.counterexample`` has it all."""
     evidence = check.evidence
-    head = f"{check.implementation} against {check.operation}: {evidence.verdict}"
+    differs = ", convention differs" if check.conventions else ""
+    head = f"{check.implementation} against {check.operation}: {evidence.verdict}{differs}"
     lines = [f"{head} (seed {evidence.seed}, {evidence.seconds:.1f} s)"]
     rows = [row for row in evidence.rows if row.witness != "protocol"]
     order = list(dict.fromkeys(row.argument for row in rows))
@@ -39,6 +40,7 @@ def text(check: Check) -> str:
     ]
     if unexplained:
         lines.append(f"cause ({', '.join(unexplained)}): none of the known mistakes reproduces what was returned")
+    lines += [f"convention: {each}" for each in check.conventions]
     lines += [f"note: {note}" for note in check.notes]
     if check.unjudged:
         lines.append(f"not judged: no gradient of {', '.join(check.unjudged)} was returned")
