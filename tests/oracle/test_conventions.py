@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from derive.registry import declare, get
+from derive.reverse import derive
 from tests.oracle.test_check import ORDINARY
 from tests.seeds import SEED
 from verify.errors import MappingError
 from verify.oracle import check
+from verify.oracle.executable import of_program
 
 
 def linear_backward(dy: Any, x: Any, W: Any) -> Any:
@@ -128,8 +132,6 @@ def test_arrays_that_fit_in_two_ways_are_asked_for() -> None:
         assert A.shape[0] == B.shape[1]
         return {"A": np.full(A.shape, 3.0), "B": np.full(B.shape, 5.0)}
 
-    from derive.registry import declare
-
     inner = declare("A[n, k], B[n, k]\nL = sum(A*B)", name="inner_product")
     with pytest.raises(
         MappingError, match=r"fit in 2 ways, say which: layouts=\{'A': 'k n'\} or layouts=\{'B': 'k n'\}"
@@ -175,3 +177,20 @@ def test_a_scale_that_cannot_be_is_refused() -> None:
         check(linear_backward, "dense", scale="2", **ORDINARY)
     with pytest.raises(MappingError, match=r"there is no array 'V'; there are X, W, b, Z"):
         check(linear_backward, "dense", layouts={"V": "k d"}, seed=SEED)
+
+
+PROGRAM = """
+import json, sys
+got = json.load(sys.stdin)
+dz, x, w = got["cotangents"]["Z"], got["inputs"]["X"], got["inputs"]["W"]
+turned = lambda a: [list(column) for column in zip(*a)]
+times = lambda a, b: [[sum(p * q for p, q in zip(row, column)) for column in turned(b)] for row in a]
+print(json.dumps({"gradients": {"X": times(dz, w), "W": times(turned(dz), x), "b": [sum(c) for c in turned(dz)]}}))
+"""
+
+
+def test_a_program_is_given_arrays_as_it_has_them() -> None:
+    program = of_program([sys.executable, "-c", PROGRAM], derive(get("dense")))
+    found = check(program, "dense", cases=1, **ORDINARY)
+    assert found.ok, str(found)
+    assert told(found) == ["W is (k, d)"]
