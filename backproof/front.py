@@ -184,8 +184,8 @@ def check(implementation: Any, against: Operation | str | Path, **settings: Any)
     """Judge anybody's implementation of an operation, and name the mistake; settings: :func:`verify.oracle.check`.
 
     A NumPy function (forward or backward), a pair ``(forward, backward)``, an object or class with ``forward`` and ``backward``,
-    or a JAX function.  ``arguments={"weights": "W"}`` says what a parameter stands for where its name does not; arrays that lie
-    otherwise are recognised by their shapes, or ``layouts={"W": "k d"}`` says how.
+    a JAX function, or a PyTorch function or module.  ``arguments={"weights": "W"}`` says what a parameter stands for where its
+    name does not; arrays that lie otherwise are recognised by their shapes, or ``layouts={"W": "k d"}`` says how.
 
     >>> def softmax_backward(dout, z):
     ...     import numpy as np

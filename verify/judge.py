@@ -51,6 +51,7 @@ class Points:
     All strata share one set of distinct sizes (so that compiled references are reused); degenerate sizes are patterns
     of their own, named ``size ones``, ``size n = 0`` and so on.  Every second case has random hyper-parameters, if
     ``varied``; with ``distinct`` each case has sizes of its own, and the second one no integer hyper-parameter at its default.
+    ``held`` are sizes that all cases have.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Points:
         plans: Plans | None = None,
         varied: bool = True,
         distinct: bool = False,
+        held: Mapping[Symbol, int] | None = None,
     ) -> None:
+        self.held = dict(held or {})
         self.derivation, self.seed, self.cases, self.dtype = derivation, seed, cases, dtype
         self.varied, self.distinct = varied, distinct
         self.plans = plans or Plans(derivation.combined)
@@ -83,7 +86,7 @@ class Points:
             hypers = "random" if number % 2 and self.varied else "default"
             if turn not in self._sizes:
                 other = self.distinct and self.varied and turn == 1
-                integers = draw_integers(self.program, rng, "other" if other else hypers)
+                integers = {**draw_integers(self.program, rng, "other" if other else hypers), **self.held}
                 self._sizes[turn] = draw_sizes(self.program, rng, integers=integers, budget=BUDGET)
             sizes = self._sizes[turn]
             found.append(self._point(self.seed + number, stratum=name, sizes=sizes, hypers=hypers))
@@ -93,7 +96,10 @@ class Points:
         """A point with degenerate sizes; none where the declared facts contradict them."""
         rng = np.random.default_rng([self.seed, PATTERNS.index(name)])
         try:
-            sizes = draw_sizes(self.program, rng, name, zero=zero, budget=BUDGET)
+            if zero in self.held:
+                raise SamplingError(f"the implementation has {zero} = {self.held[zero]}")
+            integers = {**self.program.integers, **self.held}
+            sizes = draw_sizes(self.program, rng, name, integers=integers, zero=zero, budget=BUDGET)
             return [self._point(self.seed, pattern=name, sizes=sizes)]
         except SamplingError as error:
             self.not_checked.append(f"size {name if zero is None else f'{zero} = 0'}: {error}")

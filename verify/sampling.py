@@ -63,6 +63,7 @@ def sample(
     stratum: str | _strata.Stratum = "ordinary",
     pattern: str = "ordinary",
     sizes: Mapping[Symbol, int] | None = None,
+    held: Mapping[Symbol, int] | None = None,
     hypers: str = "default",
     derivation: Derivation | None = None,
     dtype: Any = np.float64,
@@ -72,8 +73,8 @@ def sample(
 
     Ordinary values are multiples of 2^-16 of a few units, hence exact in float32, float64 and as fractions.  Values
     satisfy declared domains and facts; integer inputs stay inside the axes that they index; ``hypers`` is
-    ``"default"`` or ``"random"`` (in-domain).  With a ``derivation``, random non-uniform cotangents are drawn for its
-    outputs.
+    ``"default"`` or ``"random"`` (in-domain); ``held`` are sizes that are not drawn.  With a ``derivation``, random
+    non-uniform cotangents are drawn for its outputs.
 
     Raises:
         SamplingError: no such input exists or is known how to draw; the message names the cause.
@@ -85,7 +86,7 @@ def sample(
         True
     """
     rng = np.random.default_rng(seed)
-    integers = draw_integers(program, rng, hypers)
+    integers = {**draw_integers(program, rng, hypers), **(held or {})}
     if sizes is None:
         sizes = draw_sizes(program, rng, pattern, integers=integers, budget=budget)
     chosen = _strata.get(stratum) if isinstance(stratum, str) else stratum

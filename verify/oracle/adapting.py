@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 from derive.derivation import Derivation
 from verify.errors import MappingError
 from verify.oracle.arrangement import DECLARED, Arrangement
-from verify.oracle.implementation import Implementation, of_function
+from verify.oracle.implementation import Implementation, of_function, with_names
 from verify.oracle.jax_functions import is_jax, of_jax
 from verify.oracle.layers import of_class, of_object
+from verify.oracle.torch_functions import is_torch, of_torch
 
 KINDS = ("gradient", "forward")
 
@@ -54,6 +54,8 @@ def _made(
 ) -> Implementation:
     if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)) and forward is None:
         forward, what = what
+    if kind != "gradient" and is_torch(what):
+        return of_torch(what, derivation, arguments, arrangement)
     if inspect.isclass(what) and _is_layer(what):
         return of_class(what, derivation, arguments, arrangement)
     if _is_layer(what):
@@ -68,15 +70,15 @@ def _made(
         made = of_function(what, derivation, arguments=arguments, kind="gradient", arrangement=arrangement)
         ahead = of_jax(forward, derivation, None, arrangement)
         return replace(made, forward=ahead.forward, takes=tuple(dict.fromkeys((*made.takes, *ahead.takes))))
-    return of_function(what, derivation, arguments=arguments, kind=kind, forward=forward, arrangement=arrangement)
-
-
-def _is_layer(what: Any) -> bool:
-    return all(callable(getattr(what, name, None)) for name in ("forward", "backward")) and "torch" not in (
-        module.partition(".")[0] for module in _modules(what) if module in sys.modules
+    return of_function(
+        with_names(what, derivation),
+        derivation,
+        arguments=arguments,
+        kind=kind,
+        forward=forward,
+        arrangement=arrangement,
     )
 
 
-def _modules(what: Any) -> list[str]:
-    kind = what if inspect.isclass(what) else type(what)
-    return [each.__module__ for each in kind.__mro__]
+def _is_layer(what: Any) -> bool:
+    return all(callable(getattr(what, name, None)) for name in ("forward", "backward"))

@@ -100,9 +100,9 @@ def check(
 
     An implementation is a NumPy function (a backward pass if it takes an upstream gradient or its name says so; else a forward
     pass), a pair of a forward and a backward pass, an object or a class with the methods ``forward`` and ``backward``, or a JAX
-    function, whose own derivative is judged.  Parameters are understood by the names of the declaration, by ``dy`` for the
-    cotangent of ``y`` and its like, by what people call the same thing, and by position.  Gradients may be returned as a
-    mapping, a tuple in the order of the parameters, or one array.
+    or PyTorch function or module, whose own derivative is judged.  Parameters are understood by the names of the declaration,
+    by ``dy`` for the cotangent of ``y`` and its like, by what people call the same thing, and by position.  Gradients may be
+    returned as a mapping, a tuple in the order of the parameters, or one array.
 
     Args:
         implementation: what is judged.
@@ -147,7 +147,7 @@ def check(
     made, conventions = recognised(made, derivation, seed, layouts)
     made, multiple, hints = recognised_scale(made, derivation, seed, scale)
     derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
-    points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True)
+    points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True, held=made.held)
     evidence = check_gradient(
         operation,
         made.vjp,
@@ -206,7 +206,7 @@ def _returned(
     """The derivation by those inputs whose gradients are returned, and the names of the others."""
     if made.vjp is None:
         return derivation, ()
-    case = sample(derivation.program, seed, derivation=derivation, dtype=dtype, budget=BUDGET)
+    case = sample(derivation.program, seed, derivation=derivation, dtype=dtype, budget=BUDGET, held=made.held)
     got = run(made.vjp, made.forward, case)
     if isinstance(got, Failure):
         return derivation, ()

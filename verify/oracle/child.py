@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Symbol
 
 from derive.errors import BackproofError
 from derive.reverse import derive
@@ -47,6 +48,12 @@ class Read:
     notes: tuple[str, ...]
     fixed: tuple[str, ...]
     takes: tuple[str, ...]
+    held: Mapping[Symbol, int]
+
+    @classmethod
+    def of(cls, made: Implementation) -> Read:
+        has = made.forward is not None, made.vjp is not None
+        return cls(made.name, *has, made.gradients, made.notes, made.fixed, made.takes, made.held)
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,7 @@ def serve(pipe: Connection, request: Request, memory: int | None) -> None:
     except BackproofError as error:
         pipe.send(Refused(type(error).__name__, str(error)))
         return
-    has = made.forward is not None, made.vjp is not None
-    pipe.send(Read(made.name, *has, made.gradients, made.notes, made.fixed, made.takes))
+    pipe.send(Read.of(made))
     before: dict[str, Array] = {}
     kept: dict[str, Array] = {}
     arrangement = DECLARED
@@ -112,6 +118,9 @@ def serve(pipe: Connection, request: Request, memory: int | None) -> None:
             return
         if made.arranged is not None and call.arrangement != arrangement:
             made, arrangement = made.arranged(call.arrangement), call.arrangement
+        if call.which == "read":
+            pipe.send(Read.of(made))
+            continue
         answer = _answered(made, call)
         overwritten = _changed(before, kept)
         if isinstance(answer, Refused):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Symbol
 
 import numeric
 from derive.derivation import Derivation
@@ -39,6 +40,7 @@ class Implementation:
     notes: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  # the hyper-parameters that it does not take: judged at their defaults
     takes: tuple[str, ...] = ()  # the inputs that it is given, and the outputs whose values or cotangents it has
+    held: Mapping[Symbol, int] = field(default_factory=dict)  # the sizes that it cannot but have
     arranged: Callable[[Arrangement], Implementation] | None = None  # the same, of arrays that lie otherwise
 
 
@@ -58,6 +60,29 @@ def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]
         if each.kind is each.VAR_POSITIONAL:
             raise MappingError(f"{owner} takes *{each.name}; wrap it in a function that names its parameters")
     return [(p.name, p.default is not p.empty) for p in parameters if p.kind is not p.VAR_KEYWORD]
+
+
+def with_names(function: Callable[..., Any], derivation: Derivation) -> Callable[..., Any]:
+    """A function that says nothing of its parameters, as those of C do, given the inputs that have no default in their order.
+
+    >>> from derive.registry import get
+    >>> from derive.reverse import derive
+    >>> signature(with_names(max, derive(get("squared_error"))), "max")
+    [('yhat', False), ('y', False)]
+    """
+    try:
+        inspect.signature(function)
+        return function
+    except (TypeError, ValueError):
+        names = [t.name for t in derivation.program.inputs if t.default is None]
+
+    def named(**inputs: Any) -> Any:
+        return function(*(inputs[name] for name in names))
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
+    named.__name__ = _name(function)
+    vars(named)["__signature__"] = inspect.Signature(parameters)
+    return named
 
 
 class Values:
@@ -201,4 +226,4 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-__all__ = ["Call", "Implementation", "Values", "fixed", "of_function", "signature"]
+__all__ = ["Call", "Implementation", "Values", "fixed", "of_function", "signature", "with_names"]

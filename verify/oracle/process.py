@@ -63,9 +63,11 @@ class Isolated:
     _returned: dict[str, Array] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        read = self._start()
+        first = self._start()
 
         def made(arrangement: Arrangement) -> Implementation:
+            read = first if arrangement == DECLARED else self._ask("read", {}, {}, arrangement)
+
             def forward(**inputs: Any) -> Mapping[str, Array]:
                 return self._call("forward", inputs, {}, arrangement)
 
@@ -80,6 +82,7 @@ class Isolated:
                 read.notes,
                 read.fixed,
                 read.takes,
+                read.held,
                 made,
             )
 
@@ -132,6 +135,15 @@ class Isolated:
     def _call(
         self, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array], arrangement: Arrangement
     ) -> Mapping[str, Array]:
+        answer = self._ask(which, inputs, cotangents, arrangement)
+        _into(inputs, answer.inputs)
+        _into(cotangents, answer.cotangents)
+        self._returned = dict(answer.arrays)
+        return self._returned
+
+    def _ask(
+        self, which: str, inputs: Mapping[str, Any], cotangents: Mapping[str, Array], arrangement: Arrangement
+    ) -> Any:
         if self._stops >= STOPS:
             raise ImplementationStopped(self._last)
         if not self._process.is_alive():
@@ -143,15 +155,14 @@ class Isolated:
         except ImplementationStopped as stopped:
             self._stops, self._last = self._stops + 1, str(stopped)
             raise
+        if isinstance(answer, child.Read):
+            return answer
         _into(self._returned, answer.overwritten)
         if isinstance(answer, child.Refused):
             if answer.kind == MappingError.__name__:
                 raise MappingError(answer.message)
             raise _raised(answer.kind)(answer.message)
-        _into(inputs, answer.inputs)
-        _into(cotangents, answer.cotangents)
-        self._returned = dict(answer.arrays)
-        return self._returned
+        return answer
 
 
 def _into(arrays: Mapping[str, Any], changed: Mapping[str, Array]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
+from sympy import Symbol
 
 from derive.derivation import Derivation
 from verify.errors import MappingError, SamplingError
@@ -52,55 +54,88 @@ def recognised(
     if layouts:
         stated = read(layouts, program)
         return made.arranged(stated), stated.words(program)
-    try:
-        cases = [sample(program, seed + i, derivation=derivation, budget=BUDGET) for i in range(_CASES)]
-    except SamplingError:
+    look = _Look(derivation, seed)
+    declared = look(made)
+    if not declared.known or declared.all_right or (declared.fits and not made.held):
         return made, ()
-    if _fits(made, cases) is not False:
-        return made, ()
-    found: dict[int, list[Arrangement]] = {}
-    due = [truth(derivation, case) for case in cases]
+    found: list[tuple[_Fit, Arrangement]] = []
     end = time.monotonic() + SECONDS
-    fewest = None
     for arrangement in arrangements(program, tuple(name for name in made.takes if name in program.tensors)):
-        if time.monotonic() > end or (fewest is not None and len(arrangement.axes) > fewest):
+        if time.monotonic() > end or (found and len(arrangement.axes) > len(found[0][1].axes)):
             break
-        other = made.arranged(arrangement)
-        got = _fits(other, cases)
-        if isinstance(got, list):
-            fewest = len(arrangement.axes)
-            right = sum(_right(name, got, due) for name in got[0])
-            found.setdefault(right, []).append(arrangement)
-    if not found:
+        fit = look(made.arranged(arrangement))
+        if fit.fits:
+            found.append((fit, arrangement))
+    if (
+        declared.fits
+    ):  # sizes of its own that are equal fit in any way; only numbers can speak for another one than declared
+        found = [(fit, arrangement) for fit, arrangement in found if fit.all_right]
+    most = max((fit.right for fit, _ in found), default=0)
+    ways = [arrangement for fit, arrangement in found if fit.right == most]
+    nearest = min((each.distance for each in ways), default=0)  # an image and its mirror image fit both
+    best = [each for each in ways if each.distance == nearest]
+    if not best:
         return made, ()
-    nearest = min(each.distance for each in found[max(found)])  # an image and its mirror image fit both
-    best = [each for each in found[max(found)] if each.distance == nearest]
     if len(best) > 1:
-        ways = " or ".join(f"layouts={each.written(program)}" for each in best[:_SHOWN])
-        raise MappingError(f"the arrays of {made.name} fit in {len(best)} ways, say which: {ways}")
+        shown = " or ".join(f"layouts={each.written(program)}" for each in best[:_SHOWN])
+        raise MappingError(f"the arrays of {made.name} fit in {len(best)} ways, say which: {shown}")
     return made.arranged(best[0]), best[0].words(program)
 
 
-def _fits(made: Implementation, cases: list[Case]) -> list[dict[str, Array]] | bool:
-    """What it returns at the cases, all of it in the right shapes; ``False`` where shapes or an exception say that it does not
-    fit, and ``True`` where nothing can be said: it does not answer, or what it returns cannot be read."""
-    found = []
-    for case in cases:
+@dataclass(frozen=True)
+class _Fit:
+    """Whether all that it returns has the right shapes, and how many arrays are right.
+
+    Where it does not answer, or what it returns cannot be read, nothing is known.
+    """
+
+    known: bool = True
+    fits: bool = False
+    right: int = 0
+    arrays: int = 1
+
+    @property
+    def all_right(self) -> bool:
+        return self.fits and self.right == self.arrays
+
+
+class _Look:
+    """Looks at an implementation at a few cases."""
+
+    def __init__(self, derivation: Derivation, seed: int) -> None:
+        self.derivation, self.seed = derivation, seed
+        self._cases: dict[tuple[tuple[str, int], ...], list[tuple[Case, dict[str, Array]]]] = {}
+
+    def __call__(self, made: Implementation) -> _Fit:
         try:
-            got = run(made.vjp, made.forward, case)
-        except MappingError:
-            return True
-        if isinstance(got, Failure):
-            return type(got) is not Failure
-        due = {name: value.shape for name, value in {**case.inputs, **case.cotangents}.items()}
-        if any(name in due and value.shape != due[name] for name, value in got.items()):
-            return False
-        found.append(got)
-    return found
+            cases = self._at(made.held)
+        except SamplingError:
+            return _Fit(known=False)
+        wrong: set[str] = set()
+        names: set[str] = set()
+        for case, due in cases:
+            try:
+                got = run(made.vjp, made.forward, case)
+            except MappingError:
+                return _Fit(known=False)
+            if isinstance(got, Failure):
+                return _Fit(known=type(got) is Failure)
+            if any(name in due and value.shape != due[name].shape for name, value in got.items()):
+                return _Fit()
+            names |= set(got)
+            wrong |= {name for name, value in got.items() if name in due and not alike(value, due[name], 1e-6)}
+        return _Fit(True, True, len(names - wrong), len(names))
 
-
-def _right(name: str, got: list[dict[str, Array]], due: list[dict[str, Array]]) -> bool:
-    return all(name in t and name in g and alike(g[name], t[name], 1e-6) for g, t in zip(got, due, strict=True))
+    def _at(self, held: Mapping[Symbol, int]) -> list[tuple[Case, dict[str, Array]]]:
+        key = tuple(sorted((str(symbol), size) for symbol, size in held.items()))
+        if key not in self._cases:
+            program = self.derivation.program
+            cases = [
+                sample(program, self.seed + number, derivation=self.derivation, budget=BUDGET, held=held)
+                for number in range(_CASES)
+            ]
+            self._cases[key] = [(case, truth(self.derivation, case)) for case in cases]
+        return self._cases[key]
 
 
 __all__ = ["recognised"]

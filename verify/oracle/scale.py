@@ -159,7 +159,7 @@ def _seen(
     found = []
     for number in range(_CASES):
         try:
-            case = sample(derivation.program, seed + number, derivation=derivation, budget=BUDGET)
+            case = sample(derivation.program, seed + number, derivation=derivation, budget=BUDGET, held=made.held)
             got = run(made.vjp, made.forward, case)
         except (SamplingError, MappingError):
             return []
