@@ -25,7 +25,7 @@ from verify.domains import Bounds, bounds_of, sum_facts
 from verify.errors import SamplingError
 from verify.given import mild
 from verify.indices import integer_ranges
-from verify.protocol import Failure, Forward, Gradients, check_calls, run
+from verify.protocol import Failure, Forward, Gradients, check_calls, run, two_cases
 from verify.sampling import Case
 from verify.sizes import extent_value, extents_of
 from verify.verdicts import Verdict
@@ -134,7 +134,8 @@ class Counterexample:
     def _verdict(self, case: Case) -> tuple[Verdict, str]:
         subject = self.subject
         if self.calls:
-            rows = check_calls(subject.vjp, subject.forward, subject.derivation, case, subject.dtype)
+            calls = two_cases(subject.derivation, [case], subject.dtype)
+            rows = check_calls(subject.vjp, subject.forward, *calls, subject.dtype)
             return next(((r.verdict, r.note) for r in rows if r.verdict.faulty), (Verdict.AGREES, ""))
         got = run(subject.vjp, subject.forward, case)
         if isinstance(got, Failure):

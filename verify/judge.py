@@ -24,7 +24,7 @@ from verify.errors import SamplingError
 from verify.evidence import Evidence, Row, versions
 from verify.given import GIVEN, given_case, mild, violation
 from verify.noise import is_noise
-from verify.protocol import REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run
+from verify.protocol import REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run, two_cases
 from verify.sampling import Case, sample
 from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes
 from verify.verdicts import Verdict, overall, worst
@@ -213,9 +213,9 @@ def check_gradient(
     judged: list[Judged] = []
     for place, found in places.items():
         judged += judge_cases(vjp, forward, derivation, place, found, dtype, "balls")
-    for found in list(places.values())[:1]:
-        case = found[0][0]
-        judged += [Judged(row, case) for row in check_calls(vjp, forward, derivation, case, dtype)]
+    if drawn := [case for found in places.values() for case, _ in found]:
+        case, other = two_cases(derivation, drawn, dtype)
+        judged += [Judged(row, case) for row in check_calls(vjp, forward, case, other, dtype)]
     wrong = {each.row.argument: each for each in judged if each.row.verdict.faulty and each.got is not None}
     faults = [(name, each.got, each.case) for name, each in wrong.items() if each.got is not None]
     if not any(each.row.stratum == REPEATED for each in judged):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,9 @@ from numpy.typing import NDArray
 from derive.derivation import Derivation
 from verify.errors import ImplementationStopped, MappingError, SamplingError
 from verify.evidence import Row
+from verify.generated import generated
 from verify.sampling import Case, sample
+from verify.strata import applicable
 from verify.verdicts import Verdict
 
 Array = NDArray[Any]
@@ -27,6 +31,7 @@ Forward = Callable[..., Mapping[str, Array]]
 
 REPEATED = "repeated"  # where the rows of what is not repeatable stand
 _AGAIN = 3
+_SIZES = 4  # sets of sizes that are looked at
 
 
 class Failure(str):
@@ -81,9 +86,11 @@ def _changed(case: Case, given: Mapping[str, Any], seeds: Mapping[str, Array]) -
 
 
 def check_calls(
-    vjp: Gradients | None, forward: Forward | None, derivation: Derivation, case: Case, dtype: Any
+    vjp: Gradients | None, forward: Forward | None, case: Case, other: Case | None, dtype: Any
 ) -> list[Row]:
-    """One row for each way of calling that must not matter; none where a single call already fails.
+    """At a case, a row for each way of calling that must not matter; none where a single call already fails.
+
+    ``other`` is what is called between, of the same sizes: see :func:`two_cases`.
 
     A difference counts when it is larger, in norm, than the square root of the unit roundoff: rounding may differ from
     call to call, what was left behind by another call differs grossly.
@@ -100,7 +107,8 @@ def check_calls(
         ...     def backward(self, inputs, cotangents):
         ...         return {"z": cotangents["a"] * self.a * (1 - self.a)}
         >>> layer = Layer()
-        >>> print(check_calls(layer.backward, layer.forward, derivation, case, np.float64)[0].note)
+        >>> cases = two_cases(derivation, [case])
+        >>> print(check_calls(layer.backward, layer.forward, *cases, np.float64)[0].note)
         not re-entrant: z depends on another forward pass that ran before the backward pass
     """
     alone = run(vjp, forward, case)
@@ -110,7 +118,6 @@ def check_calls(
     if rows := check_repeated(vjp, forward, [(name, value, case) for name, value in alone.items()], dtype):
         return rows
     rows = []
-    other = _another(derivation, case, dtype)
     if other is not None:
         rows.append(_row(case, dtype, "two calls", _two_calls(vjp, forward, case, other, alone), alone))
     strided = run(None if vjp is None else _strided(vjp), None if forward is None else _strided_forward(forward), case)
@@ -165,12 +172,33 @@ def _two_calls(
     return ""
 
 
-def _another(derivation: Derivation, case: Case, dtype: Any) -> Case | None:
-    """Other values of the same sizes: what was left behind then fits, and goes unnoticed unless it is looked for."""
-    try:
-        return sample(derivation.program, case.seed + 1, sizes=case.sizes, derivation=derivation, dtype=dtype)
-    except SamplingError:
-        return None
+def two_cases(derivation: Derivation, cases: Sequence[Case], dtype: Any = np.float64) -> tuple[Case, Case | None]:
+    """One of the cases, and other values of the same sizes: what was left behind then fits, and goes unnoticed unless looked for.
+
+    Under the same cotangents both have different gradients, if that can be had: two points between the same kinks of a piecewise
+    linear function, or a softmax of a single score, would not tell whose inputs were used.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from derive.reverse import derive
+        >>> hard = derive(get("hard_sigmoid"))
+        >>> first, second = two_cases(hard, [sample(hard.program, 1, derivation=hard)])
+        >>> bool(np.array_equal(abs(first.inputs["z"]) < 3, abs(second.inputs["z"]) < 3))
+        False
+    """
+    unlike = {tuple(case.sizes.items()): case for case in reversed(cases)}
+    places = ["ordinary"] * _AGAIN + [stratum.name for stratum in applicable(derivation.program)]
+    pairs: list[tuple[Case, Case]] = []
+    for case in list(reversed(unlike.values()))[:_SIZES]:
+        due = generated(derivation, case)
+        for number, place in enumerate(places, 1):
+            drawn = {"stratum": place, "sizes": case.sizes, "derivation": derivation, "dtype": dtype}
+            with suppress(SamplingError):
+                pairs.append((case, sample(derivation.program, case.seed + number, **drawn)))
+                moved = generated(derivation, replace(case, inputs=pairs[-1][1].inputs))
+                if any(not _same(moved[name], due[name]) for name in derivation.gradients):
+                    return pairs[-1]
+    return pairs[0] if pairs else (cases[0], None)
 
 
 def _differing(got: dict[str, Array] | Failure, alone: Mapping[str, Array]) -> str:

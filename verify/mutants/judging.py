@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sympy import Symbol
 
 from derive.derivation import Derivation
 from numeric.function import compile
@@ -15,6 +14,7 @@ from verify import judge as _judge
 from verify.judge import Points
 from verify.mutants.equivalence import Equality
 from verify.mutants.mutation import Gradients, Mutant
+from verify.protocol import two_cases
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict
 from verify.witnesses.balls import Truth
@@ -64,20 +64,21 @@ class Trial:
         for place, found in (self._everywhere if strata is None else self.points.places(strata)).items():
             self.places[place] = found
             if AGAIN not in self.places:
-                first = found[0][0]
-                others = [self._drawn(first.stratum, number, first.sizes) for number in range(_CALLS)]
-                self.places[AGAIN] = [found[0], *others]
+                self.places[AGAIN] = []
+        drawn = [case for found in self._everywhere.values() for case, _ in found]
+        self.places[AGAIN] = [
+            (case, Truth(derivation, case, plans=self.points.plans))
+            for case in two_cases(derivation, drawn)
+            if case is not None
+        ]
 
-    def _drawn(
-        self, stratum: str, number: int, sizes: Mapping[Symbol, int] | None, budget: int = _BUDGET
-    ) -> tuple[Case, Truth]:
-        """Another point of a stratum, in sizes of its own if none are given; every second has random hyper-parameters."""
+    def _drawn(self, stratum: str, number: int, budget: int = _BUDGET) -> tuple[Case, Truth]:
+        """Another point of a stratum, in sizes of its own; every second has random hyper-parameters."""
         seed, hypers = self.seed + _OTHER + number, "random" if number % 2 else "default"
         case = sample(
             self.derivation.program,
             seed,
             stratum=stratum,
-            sizes=sizes,
             hypers=hypers,
             derivation=self.derivation,
             budget=budget,
@@ -89,7 +90,7 @@ class Trial:
         """More points of each stratum in other sizes, ever larger ones, for what passed everywhere."""
         strata = (name for name in self._everywhere if not name.startswith("size"))
         budgets = [_BUDGET * _LARGER ** (k // 2) for k in range(_FURTHER)]
-        return {name: [self._drawn(name, _CALLS + k, None, b) for k, b in enumerate(budgets)] for name in strata}
+        return {name: [self._drawn(name, _CALLS + k, b) for k, b in enumerate(budgets)] for name in strata}
 
     @cached_property
     def _equality(self) -> Equality:
@@ -111,8 +112,8 @@ class Trial:
     def _killed(self, vjp: Gradients, places: Mapping[str, Place]) -> Kill | None:
         inaccurate: Kill | None = None
         for place, found in places.items():
-            known = self.ordinary().stratum if place == AGAIN else place.partition(",")[0]
             for point in found:
+                known = point[0].stratum if place == AGAIN else place.partition(",")[0]
                 for row in _judge.judge(vjp, None, self.derivation, known, [point], np.float64, "balls"):
                     if not row.verdict.faulty:
                         continue

@@ -12,11 +12,11 @@ from sympy import Symbol
 
 from derive.derivation import Derivation
 from verify.errors import MappingError, SamplingError
+from verify.generated import generated
 from verify.judge import BUDGET
 from verify.oracle.arrangement import Arrangement, arrangements, read
 from verify.oracle.implementation import Implementation
 from verify.oracle.observation import alike
-from verify.oracle.truth import truth
 from verify.protocol import Failure, run
 from verify.sampling import Case, sample
 
@@ -134,7 +134,7 @@ class _Look:
                 sample(program, self.seed + number, derivation=self.derivation, budget=BUDGET, held=held)
                 for number in range(_CASES)
             ]
-            self._cases[key] = [(case, truth(self.derivation, case)) for case in cases]
+            self._cases[key] = [(case, generated(self.derivation, case)) for case in cases]
         return self._cases[key]
 
 

@@ -1,4 +1,4 @@
-"""What is due at a case, by generated code: quick, for looking at conventions; verdicts come from balls."""
+"""What generated code gives at a case: quick, for choosing points and looking at conventions; verdicts come from balls."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from derive.derivation import Derivation
 from verify.sampling import Case
 
 
-def truth(derivation: Derivation, case: Case) -> dict[str, NDArray[Any]]:
+def generated(derivation: Derivation, case: Case) -> dict[str, NDArray[Any]]:
     """Outputs and gradients by name.
 
     >>> from derive.registry import get
     >>> from derive.reverse import derive
     >>> from verify.sampling import sample
     >>> relu = derive(get("relu"))
-    >>> sorted(truth(relu, sample(relu.program, 1, derivation=relu)))
+    >>> sorted(generated(relu, sample(relu.program, 1, derivation=relu)))
     ['a', 'z']
     """
     function = numeric.compile(derivation)
