@@ -21,8 +21,9 @@ from verify.mutants.mutation import Gradients, Mutant, Mutation, reached
 
 Rule = Callable[[Equation, Derivation], arithmetic.Found]
 
-# in the backward equations everything can go wrong
+# in the backward equations everything can go wrong; where two rules say the same, it has the name of the first, the special one
 _BACKWARD: tuple[Rule, ...] = (
+    functions.corrections,
     arithmetic.terms,
     arithmetic.factors,
     arithmetic.counts,
@@ -30,7 +31,6 @@ _BACKWARD: tuple[Rule, ...] = (
     indices.mistaken,
     indices.steps,
     functions.roots,
-    functions.corrections,
     functions.masks,
     functions.slopes,
 )

@@ -13,6 +13,7 @@ from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.implementation import Implementation, of_function, with_names
 from verify.oracle.jax_functions import is_jax, of_jax
 from verify.oracle.layers import of_class, of_object
+from verify.oracle.optimizers import Trajectory, is_optimizer, of_optimizer
 from verify.oracle.torch_functions import is_torch, of_torch
 
 KINDS = ("gradient", "forward")
@@ -52,6 +53,9 @@ def _made(
     kind: str | None,
     arrangement: Arrangement,
 ) -> Implementation:
+    trajectory = Trajectory.of(derivation.program)
+    if trajectory is not None and kind is None and is_optimizer(what):
+        return of_optimizer(what, derivation, trajectory, arguments)
     if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)) and forward is None:
         forward, what = what
     if kind != "gradient" and is_torch(what):

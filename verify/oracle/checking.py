@@ -100,7 +100,7 @@ def check(
 
     An implementation is a NumPy function (a backward pass if it takes an upstream gradient or its name says so; else a forward
     pass), a pair of a forward and a backward pass, an object or a class with the methods ``forward`` and ``backward``, or a JAX
-    or PyTorch function or module, whose own derivative is judged.  Parameters are understood by the names of the declaration,
+    or PyTorch function or module, whose own derivative is judged, or an optimizer that makes one step at a time.  Parameters are understood by the names of the declaration,
     by ``dy`` for the cotangent of ``y`` and its like, by what people call the same thing, and by position.  Gradients may be
     returned as a mapping, a tuple in the order of the parameters, or one array.
 
@@ -121,7 +121,7 @@ def check(
         dtype: ``numpy.float64`` or ``numpy.float32``.
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
-        seconds: how long a cause is looked for.
+        seconds: how long a cause is looked for, in processor time.
 
     Raises:
         MappingError: it cannot be told what a parameter or a result means; the message shows what to write.
@@ -188,7 +188,7 @@ def check(
     if stopped:
         notes = (
             *notes,
-            f"the search for the cause in {', '.join(stopped)} was ended after {seconds:g} s (seconds=...)",
+            f"the search for the cause in {', '.join(stopped)} was ended after {seconds:g} s of processor time (seconds=...)",
         )
     if made.fixed:
         notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")

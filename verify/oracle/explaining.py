@@ -18,13 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import numeric
 from derive.derivation import Derivation
 from derive.errors import BackproofError
 from derive.operation import Operation
 from derive.program import Program
-from numeric.errors import UnsupportedExpression
-from numeric.exact import Exact
+from numeric.exact import Exact, Plans
 from verify.mutants.generate import explanations
 from verify.mutants.mutation import Mutation, reached
 from verify.oracle.observation import Observation, alike
@@ -38,9 +36,10 @@ Candidates = Iterator[tuple[str, str, list[Mapping[str, Array]]]]  # kind, words
 # A transposed argument need not fit, a mutated recurrence need not have an order, a mutated constant may be complex (SymPy's
 # TypeError); any other error is a fault of ours.
 _NOT_MEANT = (BackproofError, ArithmeticError, ValueError, LookupError, RecursionError, TypeError)
-SECONDS = 30.0  # for all arrays together
+SECONDS = 30.0  # of processor time, so that a busy machine finds the same; for all arrays together
 SAME = 60  # pairs of the same mistake in two equations
 ALTERNATIVES = 3
+_BITS = 128
 _WEAK = ("ratio", "zero in a region", "added")  # said of an array only where no mistake explains it
 
 
@@ -130,7 +129,7 @@ class _Search:
         self.operation, self.derivation, self.name, self.at = operation, derivation, name, at
         self.half: list[tuple[str, str, Relation]] = []
         self.effective: list[Mutation] = []  # the mutations that change this array
-        self.end, self.stopped = time.monotonic() + seconds, False
+        self.end, self.stopped = time.process_time() + seconds, False
 
     def causes(self) -> list[Cause]:
         if any(self.name not in each.got for each in self.at):
@@ -154,17 +153,17 @@ class _Search:
     @property
     def late(self) -> bool:
         """Whether the time is over; what has not been tried by then is not."""
-        self.stopped = self.stopped or time.monotonic() > self.end
+        self.stopped = self.stopped or time.process_time() > self.end
         return self.stopped
 
     def _ranked(self, causes: Iterable[Cause]) -> list[Cause]:
         """The first few; after the first one others are looked for as long again, and not longer."""
         found: dict[str, Cause] = {}
-        begun = time.monotonic()
+        begun = time.process_time()
         end = float("inf")
         for cause in causes:
             found[cause.words] = cause
-            now = time.monotonic()
+            now = time.process_time()
             end = min(end, now + (now - begun) + 0.5)
             if len(found) == ALTERNATIVES or now > end:
                 break
@@ -215,7 +214,7 @@ class _Search:
         for mutation in self.effective:
             found.setdefault(mutation.kind, []).append(mutation)
         for kind, mutations in found.items():
-            pairs = [pair for pair in combinations(mutations, 2) if _places(pair) == 2][:SAME]
+            pairs = _alike(mutations)[:SAME]
             first = {(m.residual, m.number): m for m in reversed(mutations)}
             everywhere = [tuple(first.values())] if len(first) > 2 else []
             for chosen in (*pairs, *everywhere):
@@ -297,34 +296,34 @@ def _by_turns(mutations: Iterable[Mutation]) -> Iterator[Mutation]:
         yield from (mutation for mutation in round_ if mutation is not None)
 
 
+def _alike(mutations: Sequence[Mutation]) -> list[tuple[Mutation, Mutation]]:
+    """Pairs in two equations; those first that are equally far from the first mutation of the kind in their equations."""
+    rank: dict[int, int] = {}
+    count: dict[tuple[bool, int], int] = {}
+    for mutation in mutations:
+        place = mutation.residual, mutation.number
+        rank[id(mutation)] = count.get(place, 0)
+        count[place] = rank[id(mutation)] + 1
+    pairs = [pair for pair in combinations(mutations, 2) if _places(pair) == 2]
+    return sorted(pairs, key=lambda pair: abs(rank[id(pair[0])] - rank[id(pair[1])]))
+
+
 def _places(mutations: Iterable[Mutation]) -> int:
     return len({(mutation.residual, mutation.number) for mutation in mutations})
 
 
 class _Mutated:
-    """One array of changed equations, by generated code, or element by element where no code can be written for it."""
+    """One array of changed equations, element by element: at the few numbers of a case that is sooner done than writing code."""
 
     def __init__(self, derivation: Derivation, name: str) -> None:
         self.derivation, self.name = _only(derivation, name), name
         self.tensor = derivation.gradients.get(name, name)
-        self._function: numeric.Function | None = None
-        self._exact = False
+        self.plans = Plans(self.derivation.combined)
 
     def __call__(self, at: Observation) -> Mapping[str, Array]:
-        if not self._exact:
-            try:
-                return self._generated(at)
-            except UnsupportedExpression:
-                self._exact = True
-        exact = Exact(self.derivation.combined, at.case.exact(self.derivation), bits=64)
+        given = at.case.exact(self.derivation)
+        exact = Exact(self.derivation.combined, given, bits=_BITS, plans=self.plans)
         return {self.name: to_float(exact.array(self.tensor))}
-
-    def _generated(self, at: Observation) -> Mapping[str, Array]:
-        self._function = self._function or numeric.compile(self.derivation)
-        given = at.case.arguments()
-        if self.tensor == self.name:
-            return self._function.forward(**given)
-        return self._function.vjp(given, at.case.seeds() or None)
 
 
 __all__ = ["SECONDS", "Cause", "explain"]
