@@ -99,10 +99,10 @@ def check(
     """Judge an implementation of an operation, and name the mistake.
 
     An implementation is a NumPy function (a backward pass if it takes an upstream gradient or its name says so; else a forward
-    pass), a pair of a forward and a backward pass, an object or a class with the methods ``forward`` and ``backward``, or a JAX
-    or PyTorch function or module, whose own derivative is judged, or an optimizer that makes one step at a time.  Parameters are understood by the names of the declaration,
-    by ``dy`` for the cotangent of ``y`` and its like, by what people call the same thing, and by position.  Gradients may be
-    returned as a mapping, a tuple in the order of the parameters, or one array.
+    pass), a pair of a forward and a backward pass, an object or a class with the methods ``forward`` and ``backward``, a JAX or
+    PyTorch function or module, whose own derivative is judged, or an optimizer that makes one step at a time.  Parameters are
+    understood by the names of the declaration, by ``dy`` for the cotangent of ``y`` and its like, by what people call the same
+    thing, and by position.  Gradients may be returned as a mapping, a tuple in the order of the parameters, or one array.
 
     Args:
         implementation: what is judged.
