@@ -29,6 +29,14 @@ def right(dZ, X, W):
     print("this is not the answer")
     return dZ @ W.T, X.T @ dZ, dZ.sum(axis=0)
 
+def outputs_first(dZ, X, W):
+    return dZ @ W, dZ.T @ X, dZ.sum(axis=0)
+
+def fragile(dZ, X, W):
+    if len(X) != len(dZ):
+        os._exit(7)
+    raise ValueError("no")
+
 def sleeping(dZ, X, W):
     time.sleep(1000)
 
@@ -99,6 +107,16 @@ def test_each_way_of_misbehaving_has_its_verdict(name: str, verdict: Verdict, to
         found = check(isolated.implementation, "dense", seed=1, strata=["ordinary", "zeros"])
         assert found.evidence.verdict is verdict, str(found)
         assert told in str(found)
+
+
+def test_another_layout_is_recognised_and_what_it_dies_of_is_not_asked_again(odd: str) -> None:
+    with Isolated(Request(odd, "outputs_first", DENSE)) as isolated:
+        found = check(isolated.implementation, "dense", strata=["ordinary"], seed=1)
+    assert found.ok, str(found)
+    assert found.conventions == ("W is (k, d), and (d, k) in the declaration",)
+    with Isolated(Request(odd, "fragile", DENSE)) as isolated:
+        found = check(isolated.implementation, "dense", strata=["ordinary"], seed=1)
+    assert {row.note for row in found.evidence.faults} == {"raised ValueError: no"}
 
 
 def test_what_cannot_be_loaded_is_refused(odd: str, tmp_path: Path) -> None:

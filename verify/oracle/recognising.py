@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 from derive.derivation import Derivation
-from verify.errors import MappingError, SamplingError
+from verify.errors import ImplementationStopped, MappingError, SamplingError
 from verify.generated import generated
 from verify.judge import BUDGET
 from verify.oracle.arrangement import Arrangement, arrangements, read
@@ -63,7 +63,12 @@ def recognised(
     for arrangement in arrangements(program, tuple(name for name in made.takes if name in program.tensors)):
         if time.monotonic() > end or (found and len(arrangement.axes) > len(found[0][1].axes)):
             break
-        fit = look(made.arranged(arrangement))
+        try:
+            fit = look(made.arranged(arrangement))
+        except ImplementationStopped:
+            break
+        if not fit.known:  # it died of this, and shall not die of more
+            break
         if fit.fits:
             found.append((fit, arrangement))
     if (
