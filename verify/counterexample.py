@@ -228,12 +228,10 @@ def _smaller(case: Case, program: Program, fixed: Sequence[str] = ()) -> Any:
                     if not np.all(bounds.holds(cut)):
                         reject()
                 inputs[name] = cut
+            seeds = {name: _cut(value, program.tensors[name], sizes) for name, value in case.cotangents.items()}
         except SamplingError:
             reject()
-        cotangents = {
-            name: _simpler(draw, st, _cut(value, program.tensors[name], sizes), lambda v: v != 0, ())
-            for name, value in case.cotangents.items()
-        }
+        cotangents = {name: _simpler(draw, st, value, lambda v: v != 0, ()) for name, value in seeds.items()}
         return replace(case, sizes=sizes, inputs=inputs, cotangents=cotangents)
 
     extents = extents_of(program)

@@ -15,7 +15,9 @@ from tests.oracle.test_check import ORDINARY
 from tests.seeds import SEED
 from verify.errors import MappingError
 from verify.oracle import check
+from verify.oracle.adapting import adapted
 from verify.oracle.executable import of_program
+from verify.oracle.recognising import recognised
 
 
 def linear_backward(dy: Any, x: Any, W: Any) -> Any:
@@ -74,6 +76,22 @@ def test_channels_last_are_a_convention() -> None:
     found = check(ChannelsLast, "conv2d", **ORDINARY)
     assert found.ok, str(found)
     assert sorted(told(found)) == ["K is (kh, kw, c, o)", "x is (n, h, w, c)", "y is (n, i, j, o)"]
+
+
+@pytest.mark.parametrize("seed", range(30, 40))
+def test_a_layout_is_found_whatever_the_seed(seed: int) -> None:
+    """Sizes are chosen that tell the axes apart: with one output channel twice, other layouts fit as well."""
+    derivation = derive(get("conv2d"))
+    found, words, _ = recognised(adapted(ChannelsLast, derivation), derivation, seed)
+    assert [each.partition(" is ")[0] for each in words] == ["K", "x", "y"]
+    assert found.forward is not None
+
+
+def test_a_search_that_is_not_finished_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.oracle.recognising._ARRANGEMENTS", 3)
+    found = check(ChannelsLast, "conv2d", **ORDINARY)
+    assert not found.ok
+    assert "3 other layouts of its arrays were tried, not all: layouts={...} states one" in str(found)
 
 
 def test_a_jax_function_may_lie_otherwise_too() -> None:
@@ -173,6 +191,8 @@ def test_a_gradient_of_another_multiple_than_its_loss_is_a_mistake() -> None:
 def test_a_scale_that_cannot_be_is_refused() -> None:
     with pytest.raises(MappingError, match=r"quotient of numbers and the sizes n, k \(scale='n/2'\), got 'm/2'"):
         check(sse_grad, "mse", scale="m/2", **ORDINARY)
+    with pytest.raises(MappingError, match="got '1e999'"):
+        check(sse_grad, "mse", scale="1e999", **ORDINARY)
     with pytest.raises(MappingError, match="dense is no loss: its output Z is no scalar"):
         check(linear_backward, "dense", scale="2", **ORDINARY)
     with pytest.raises(MappingError, match=r"there is no array 'V'; there are X, W, b, Z"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,15 @@ torch = pytest.importorskip("torch", reason="needs the extra 'torch'")
 F = torch.nn.functional
 
 
-class Relu(torch.autograd.Function):  # type: ignore[misc, name-defined, unused-ignore]
-    @staticmethod
+def relu_with(backward: Callable[[Any, Any], Any]) -> Any:
+    """An ``autograd.Function`` whose backward pass gets the cotangent and z."""
+
     def forward(ctx: Any, z: Any) -> Any:
         ctx.save_for_backward(z)
         return torch.relu(z)
 
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        (z,) = ctx.saved_tensors
-        return g * (z >= 0)
-
-
-class Overwriting(Relu):
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        (z,) = ctx.saved_tensors
-        return g.mul_(z > 0)
+    methods = {"forward": forward, "backward": lambda ctx, g: backward(g, *ctx.saved_tensors)}
+    return type("Relu", (torch.autograd.Function,), {name: staticmethod(method) for name, method in methods.items()})
 
 
 def test_a_function_of_c_is_given_the_inputs_in_their_order() -> None:
@@ -46,6 +39,9 @@ def test_a_module_has_its_sizes_and_its_layout() -> None:
     assert found.ok, str(found)
     assert found.conventions == ("W is (k, d), and (d, k) in the declaration",)
     assert any("the implementation has d = 5" in reason for reason in found.evidence.not_checked)
+    more = check(torch.nn.LayerNorm(4), "layer_norm", cases=20, **ORDINARY)
+    assert more.ok, str(more)
+    assert any("20 cases" in reason and "LayerNorm has d = 4" in reason for reason in more.evidence.not_checked)
     square = check(torch.nn.Linear(4, 4), "dense", **ORDINARY)  # only the numbers tell
     assert square.ok, str(square)
     assert square.conventions == found.conventions
@@ -65,12 +61,12 @@ def test_windows_of_a_convolution() -> None:
 
 
 def test_a_backward_pass_of_its_own_is_judged() -> None:
-    found = check(Relu, "relu", seed=1)
+    found = check(relu_with(lambda g, z: g * (z >= 0)), "relu", seed=1)
     assert [(row.argument, row.finding) for row in found.evidence.faults] == [("z", "wrong convention in zeros")]
 
 
 def test_a_backward_pass_that_overwrites_what_it_is_given_is_noticed() -> None:
-    found = check(Overwriting, "relu", **ORDINARY)
+    found = check(relu_with(lambda g, z: g.mul_(z > 0)), "relu", **ORDINARY)
     assert found.verdict is Verdict.PROTOCOL
     assert "changed the cotangent of a in place" in str(found)
 

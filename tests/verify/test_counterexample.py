@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
 
+import numeric
 from tests.verify import gradients as g
 from tests.verify.rows import WRONG, Row
 from tests.verify.support import derivation_of
@@ -71,6 +73,22 @@ def test_large_arrays_are_repeated_by_their_seed() -> None:
     evidence = check_gradient(g.SQUARED, last_of_many, inputs=point, seed=4)
     assert evidence.verdict is Verdict.WRONG_FORMULA
     assert len(str(evidence.counterexample)) < 10_000
+
+
+def test_an_output_that_would_grow_is_no_smaller_point() -> None:
+    derivation = derivation_of("conv2d")
+    right = numeric.Function(derivation.program, derivation).vjp
+
+    def failing(inputs: dict[str, Any], cotangents: dict[str, Any]) -> dict[str, Any]:
+        if inputs["x"].shape[2] > 2:  # the image must stay high, and a smaller kernel would make y larger
+            raise ValueError("no gradient")
+        return right(inputs, cotangents)
+
+    for seed in range(3):
+        found = check_gradient("conv2d", failing, strata=["ordinary"], seed=seed).counterexample
+        assert found is not None
+        assert "no gradient" in str(found)
+        assert found.case.inputs["x"].shape[2] == 3
 
 
 def test_it_is_part_of_the_evidence_in_every_form() -> None:

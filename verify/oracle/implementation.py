@@ -62,6 +62,23 @@ def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]
     return [(p.name, p.default is not p.empty) for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
+def is_of(function: Any, *libraries: str) -> bool:
+    """Whether a function is one of these libraries' own or of their kinds, or its code names one of them.
+
+    >>> is_of(np.tanh, "numpy"), is_of(lambda x: np.sqrt(x), "numpy"), is_of(len, "numpy")
+    (True, True, False)
+    """
+
+    def comes(name: Any) -> bool:
+        return str(name or "").partition(".")[0] in libraries
+
+    if comes(type(function).__module__) or comes(getattr(function, "__module__", "")):
+        return True
+    known = getattr(function, "__globals__", {})
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    return any(comes(getattr(known.get(name), "__name__", "")) for name in names)
+
+
 def with_names(function: Callable[..., Any], derivation: Derivation) -> Callable[..., Any]:
     """A function that says nothing of its parameters, as those of C do, given the inputs that have no default in their order.
 
@@ -226,4 +243,4 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-__all__ = ["Call", "Implementation", "Values", "fixed", "of_function", "signature", "with_names"]
+__all__ = ["Call", "Implementation", "Values", "fixed", "is_of", "of_function", "signature", "with_names"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from derive.derivation import Derivation
 from verify.oracle.arrangement import DECLARED, Arrangement
-from verify.oracle.implementation import Call, Implementation, fixed, signature
+from verify.oracle.implementation import Call, Implementation, fixed, is_of, signature
 from verify.oracle.naming import output_names, roles
 
 Array = NDArray[Any]
@@ -23,16 +23,7 @@ def is_jax(function: Callable[..., Any]) -> bool:
     >>> is_jax(np.tanh)
     False
     """
-    if "jax" not in sys.modules:
-        return False
-    if type(function).__module__.partition(".")[0] in ("jax", "jaxlib"):
-        return True
-    if (getattr(function, "__module__", "") or "").partition(".")[0] == "jax":
-        return True
-    code = getattr(function, "__code__", None)
-    known = getattr(function, "__globals__", {})
-    names = code.co_names if code is not None else ()
-    return any(getattr(known.get(name), "__name__", "").partition(".")[0] == "jax" for name in names)
+    return "jax" in sys.modules and is_of(function, "jax", "jaxlib")
 
 
 def of_jax(

@@ -85,13 +85,13 @@ def is_optimizer(what: Any) -> bool:
     """
     if _is_transformation(what) or any(callable(getattr(what, name, None)) for name in _METHODS[:-1]):
         return True
-    if inspect.isclass(what) or not callable(what):
-        return callable(vars(what).get("__call__")) if inspect.isclass(what) else False
-    if (getattr(what, "__module__", "") or "").partition(".")[0] == "optax":
+    if inspect.isclass(what):
+        return "__call__" in vars(what)
+    if str(getattr(what, "__module__", "")).partition(".")[0] == "optax":
         return True
     try:
         names = set(inspect.signature(what).parameters)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError):  # nothing that can be called, or of C
         return False
     return bool(names & _STATES) and bool(names & _GRADIENTS)
 

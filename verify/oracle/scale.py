@@ -16,12 +16,9 @@ from derive.derivation import Derivation
 from derive.program import Program
 from numeric.shapes import bind_sizes
 from verify.errors import MappingError, SamplingError
-from verify.generated import generated
-from verify.judge import BUDGET
 from verify.oracle.implementation import Implementation
+from verify.oracle.looking import Looks
 from verify.oracle.observation import alike
-from verify.protocol import Failure, run
-from verify.sampling import Case, sample
 
 Array = NDArray[Any]
 
@@ -50,7 +47,7 @@ class Scale:
         """
         try:
             value = _value(ast.parse(words, mode="eval").body, dict.fromkeys(sizes, 1))
-        except (SyntaxError, KeyError, ValueError, ZeroDivisionError):
+        except (SyntaxError, KeyError, ValueError, ArithmeticError):
             value = Fraction(0)
         if value <= 0:
             known = f"numbers and the sizes {', '.join(sizes)}" if sizes else "numbers"
@@ -128,21 +125,30 @@ def recognised_scale(
             raise MappingError(f"scale: {program.name} is no loss: its output {', '.join(derivation.of)} is no scalar")
         scale = Scale.read(stated, names)
         return scaled(made, scale, program), (_words(scale),), ()
-    if loss is None or made.vjp is None or not (seen := _seen(made, derivation, seed)):
+    if loss is None or made.vjp is None:
         return made, (), ()
-    wrong = [name for name in seen[0][1] if not all(alike(got[name], due[name], 1e-6) for _, got, due in seen)]
-    if not any(name != loss for name in wrong):
+    try:
+        seen = list(Looks(derivation, seed, _CASES)(made))
+    except (SamplingError, MappingError):
+        return made, (), ()
+    if not all(each.fits and set(each.got) <= set(each.due) for each in seen):
+        return made, (), ()
+    returned = {name: [(each.got[name], each.due[name]) for each in seen] for name in seen[0].got}
+
+    def agreeing(factors: Sequence[float]) -> list[str]:
+        return [
+            name
+            for name, pairs in returned.items()
+            if all(alike(got, due * c, 1e-6) for (got, due), c in zip(pairs, factors, strict=True))
+        ]
+
+    if set(agreeing([1.0] * _CASES)) >= set(returned) - {loss}:
         return made, (), ()
     for scale in _scales(names):
-        factors = [float(scale.at({str(s): size for s, size in case.sizes.items()})) for case, _, _ in seen]
-        right = [
-            name
-            for name in seen[0][1]
-            if all(alike(got[name], due[name] * c, 1e-6) for (_, got, due), c in zip(seen, factors, strict=True))
-        ]
+        right = agreeing([float(scale.at({str(s): size for s, size in each.case.sizes.items()})) for each in seen])
         if loss in right and len(right) > 1:
             return scaled(made, scale, program), (_words(scale),), ()
-        if loss not in seen[0][1] and len(right) == len(seen[0][1]):
+        if loss not in returned and len(right) == len(returned):
             told = f"if its loss is meant to be {scale.words} times the declared one, its gradient is right: scale={scale.words!r}"
             return made, (), (told,)
     return made, (), ()
@@ -150,24 +156,6 @@ def recognised_scale(
 
 def _words(scale: Scale) -> str:
     return f"its loss is {scale.words} times the declared one"
-
-
-def _seen(
-    made: Implementation, derivation: Derivation, seed: int
-) -> list[tuple[Case, dict[str, Array], dict[str, Array]]]:
-    """Cases, what is returned there and what is due; nothing where an array does not fit."""
-    found = []
-    for number in range(_CASES):
-        try:
-            case = sample(derivation.program, seed + number, derivation=derivation, budget=BUDGET, held=made.held)
-            got = run(made.vjp, made.forward, case)
-        except (SamplingError, MappingError):
-            return []
-        due = generated(derivation, case)
-        if isinstance(got, Failure) or any(name not in due or got[name].shape != due[name].shape for name in got):
-            return []
-        found.append((case, got, due))
-    return found
 
 
 def _scales(names: Sequence[str]) -> Iterator[Scale]:

@@ -16,7 +16,7 @@ from derive.derivation import Derivation
 from numeric.errors import ShapeError
 from numeric.shapes import bind_sizes
 from verify.oracle.arrangement import DECLARED, Arrangement
-from verify.oracle.implementation import Call, Implementation, fixed, signature, with_names
+from verify.oracle.implementation import Call, Implementation, fixed, is_of, signature, with_names
 from verify.oracle.naming import Role, output_names, roles
 
 Array = NDArray[Any]
@@ -33,13 +33,7 @@ def is_torch(what: Any) -> bool:
         return False
     if isinstance(what, torch.nn.Module) or (inspect.isclass(what) and issubclass(what, torch.autograd.Function)):
         return True
-    if (getattr(what, "__module__", "") or "").partition(".")[0] == "torch" or isinstance(
-        what, torch.jit.ScriptFunction
-    ):
-        return True
-    known = getattr(what, "__globals__", {})
-    names = getattr(getattr(what, "__code__", None), "co_names", ())
-    return any(getattr(known.get(name), "__name__", "").partition(".")[0] == "torch" for name in names)
+    return is_of(what, "torch")
 
 
 def of_torch(
@@ -160,7 +154,7 @@ def _differentiated(call: Call, derivation: Derivation, arrangement: Arrangement
             upstream[name].to(value.dtype) if name in upstream else torch.ones_like(value) for name, value in outputs
         ]
         if not outputs:
-            return {name: np.zeros(np.shape(inputs[name])) for name in wrt}
+            return {name: np.zeros_like(inputs[name]) for name in wrt}
         found = torch.autograd.grad(
             [value for _, value in outputs], list(leaves.values()), seeds, allow_unused=True, materialize_grads=True
         )
