@@ -10,6 +10,7 @@ from numeric.nodes import (
     Erfc,
     Expm1,
     Expm1Minus,
+    ExpRatio,
     Hypot,
     LessShare,
     Log1p,
@@ -36,6 +37,7 @@ CALLS = {
     Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
     Sech2: "sech2", LogCosh: "log_cosh", MinusTanh: "minus_tanh", RootPlus: "root_plus", Vanishing: "vanishing",
     Expm1Minus: "expm1_minus", LogRatio: "log_ratio", PowerMinusOne: "power_minus_one",
+    ExpRatio: "exp_ratio",
 }  # fmt: skip
 """Functions of numbers."""
 

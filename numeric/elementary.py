@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -94,4 +95,59 @@ def vanishing(f: Array, g: Array) -> Array:
     return np.asarray(np.where(f == 0, f, f * g))
 
 
-__all__ = ["expm1_minus", "log_cosh", "log_ratio", "minus_tanh", "power_minus_one", "root_plus", "vanishing"]
+def exp_ratio(u: Array, *coefficients: Any) -> Array:
+    """``(c[0] + c[1]*E + ...)/(d[0] + d[1]*E + ...)`` with ``E = exp(u)``; the coefficients are all c, then all d.
+
+    Above 0 both are divided by the highest power, so that only ``exp(-|u|)`` is computed.
+
+    >>> exp_ratio(np.array([-800.0, 0.0, 800.0]), 0, 1, 1, 1)  # a logistic function
+    array([0. , 0.5, 1. ])
+    """
+    half = len(coefficients) // 2
+    e = np.exp(np.copysign(u, -1))
+    negative = u < 0
+    ratio: Array = _either(negative, coefficients[:half], e) / _either(negative, coefficients[half:], e)
+    if (
+        not e.all() and not np.isfinite(ratio).all()
+    ):  # a coefficient that has overflowed, times a power that has vanished
+        ends = (coefficients[at] / coefficients[at + half] for at in (0, half - 1))
+        ratio = np.where(e == 0, np.where(negative, *ends), ratio)
+    return ratio
+
+
+def _either(negative: Array, row: Sequence[Any], e: Array) -> Any:
+    """``row[0] + row[1]*e + ...``, and the other way round where it is not negative."""
+    back = row[::-1]
+    if _same(row, back):
+        return _horner(row, e)
+    return np.where(negative, _horner(row, e), _horner(back, e))
+
+
+def _same(row: Sequence[Any], back: Sequence[Any]) -> bool:
+    return all(type(c) in (int, float) for c in row) and row == back
+
+
+def _horner(coefficients: Sequence[Any], e: Array) -> Any:
+    """``c[0] + c[1]*e + ...``; numbers that change nothing are left out."""
+    total: Any = 0
+    for coefficient in reversed(coefficients):
+        number = type(coefficient) is int
+        if type(total) is not int:
+            total = e * total
+        elif total:
+            total = e if total == 1 else total * e
+        if not number or coefficient:
+            total = coefficient if type(total) is int and not total else coefficient + total
+    return total
+
+
+__all__ = [
+    "exp_ratio",
+    "expm1_minus",
+    "log_cosh",
+    "log_ratio",
+    "minus_tanh",
+    "power_minus_one",
+    "root_plus",
+    "vanishing",
+]

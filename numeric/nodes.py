@@ -83,6 +83,10 @@ class Vanishing(RealFunction):
     """``f*g``, and 0 where ``f`` is 0, even if ``g`` overflows."""
 
 
+class ExpRatio(RealFunction):
+    """``(c[0] + c[1]*E + ...)/(d[0] + d[1]*E + ...)`` with ``E = exp(u)``; arguments u, c[0], c[1], ..., d[0], d[1], ..."""
+
+
 class Softmax(Node):
     """``exp(u)/sum(exp(u), k)`` at ``k = i``: args (u with k in it, k, extent, i)."""
 

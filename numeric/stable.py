@@ -11,6 +11,7 @@ from derive.named import NamedFunction
 from derive.naming import substitute
 from derive.nodes import Access, Reduce, index
 from derive.program import Equation, Tensor
+from numeric.exponentials import over_one_exponential
 from numeric.nodes import (
     Centred,
     Deviation,
@@ -90,7 +91,7 @@ class Stabiliser:
         if isinstance(e, log):
             return _log_rule(e.args[0]) or log_of_cosh(e.args[0]) or log_of_ratio(e.args[0])
         if isinstance(e, Add):
-            return _add_rule(e) or less_share(e) or pair(e, self.tensors)
+            return _add_rule(e) or less_share(e) or pair(e, self.tensors) or self._quotient(e)
         if isinstance(e, Mul):
             return _mul_rule(e) or vanished(e, self.definitions)
         if isinstance(e, exp):
@@ -121,6 +122,11 @@ class Stabiliser:
                 after, because = found
                 return after, f"{because} ({access.tensor} looked up)"
         return None
+
+    def _quotient(self, e: Add) -> tuple[Expr, str] | None:
+        return over_one_exponential(
+            e, lambda access: self._definition(access) if access.tensor in self.definitions else None
+        )
 
     def _definition(self, access: Access) -> Expr | None:
         equation = self.definitions[access.tensor]

@@ -51,6 +51,24 @@ def test_within_four_units(name: str, dtype: Any) -> None:
                 assert abs(float(value)) < 2 * float(np.finfo(dtype).tiny)
 
 
+def test_a_quotient_of_powers_of_an_exponential() -> None:
+    def true(u: float) -> Any:
+        x = mpmath.exp(high(u))
+        return (3 + high(u) * x**2) / (1 + 2 * x + 2 * x**2)
+
+    u = np.array([-800.0, -40.0, -1.3, -0.1, 0.0, 0.1, 1.3, 40.0, 800.0])
+    got = elementary.exp_ratio(u, 3, 0, u, 1, 2, 2)
+    with mpmath.workdps(60):
+        assert max(abs(high(value) / true(x) - 1) for x, value in zip(u, got, strict=True) if true(x)) < 2.0**-50
+    assert elementary.exp_ratio(np.float32([1.0]), 0, np.float32([2.0]), 1, 1).dtype == np.float32
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def test_an_infinite_coefficient_of_a_power_that_has_vanished() -> None:
+    u = np.array([-1e300, 0.0, 1e300])
+    np.testing.assert_array_equal(elementary.exp_ratio(u, 0, u * u, 1, 1, 2, 1), [0.0, 0.25, 1.0])
+
+
 @np.errstate(over="ignore")
 def test_no_root_overflows() -> None:
     # mpmath: 4/(2*1e200), and twice 1e300.

@@ -13,7 +13,7 @@ NAMES = [
     "log_sigmoid", "tanhshrink", "softsign", "gaussian", "sine", "leaky_relu", "elu", "celu", "selu", "softplus",
     "squareplus", "gelu", "gelu_tanh", "silu", "swish", "mish", "hard_sigmoid", "hard_swish",
 ]  # fmt: skip
-ROOTS = {"gelu", "gelu_tanh", "silu", "swish", "mish", "hard_swish", "sine"}
+ROOTS = {"gelu", "gelu_tanh", "hard_swish", "sine"}
 EXPONENTS = {
     np.float64: [-1000, -24, -1, 0, 1, 2, 3, 5, 9, 60, 1000],
     np.float32: [-120, -24, -1, 0, 1, 2, 3, 6, 60, 120],
