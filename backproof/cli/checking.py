@@ -63,6 +63,12 @@ def check(
         str | None,
         typer.Option("--scale", metavar="FACTOR", help='How many times the declared loss its loss is ("n/2").'),
     ] = None,
+    claim: Annotated[
+        str | None,
+        typer.Option(
+            "--claim", metavar="FILE.py:NAME", help="What somebody says that it should be instead: is it the same?"
+        ),
+    ] = None,
     wrt: Wrt = None,
     stratum: Annotated[
         list[str] | None,
@@ -116,22 +122,24 @@ def check(
             from verify.oracle.executable import of_program
 
             what = of_program(command, derive(operation, wrt=names(wrt)), form=form, seconds=timeout)
-            reading = {}
+            kept: dict[str, Any] = {}
         elif in_process:
-            from verify.oracle.loading import found as find
-            from verify.oracle.loading import loaded, place
-
-            path, name = place(implementation)
-            module = loaded(path)
-            what = find(module, name)
-            reading["forward"] = None if forward is None else find(module, forward)
+            what = _loaded(implementation)
+            kept = {**reading, "forward": None if forward is None else _loaded(implementation, forward)}
         else:
             what = _isolated(stack, implementation, operation, names(wrt), reading, timeout, memory)
-            reading = {}
+            kept = {}
+        claimed: Any = None
+        if claim is not None and in_process:
+            claimed = _loaded(claim)
+        elif claim is not None:
+            alone = {**reading, "forward": None}
+            claimed = _isolated(stack, claim, operation, names(wrt), alone, timeout, memory)
         found = judge(
             what,
             operation,
-            **reading,
+            **kept,
+            claim=claimed,
             layouts=layouts,
             scale=scale,
             wrt=names(wrt),
@@ -187,6 +195,14 @@ def _command(written: str) -> list[str] | None:
         return [str(Path(written).resolve())]
     parts = shlex.split(written)
     return parts if len(parts) > 1 and shutil.which(parts[0]) is not None else None
+
+
+def _loaded(written: str, name: str | None = None) -> Any:
+    """What is meant by ``FILE.py:NAME``, or another name of the same file."""
+    from verify.oracle.loading import found, loaded, place
+
+    path, own = place(written)
+    return found(loaded(path), own if name is None else name)
 
 
 def _isolated(

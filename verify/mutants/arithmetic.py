@@ -43,10 +43,14 @@ def lengths(derivation: Derivation) -> set[Expr]:
 
 
 def factors(equation: Equation, derivation: Derivation) -> Found:
-    """The whole right-hand side negated, doubled, halved, and divided by a count that does not belong there."""
+    """The right-hand side negated, doubled, halved, and divided by a count that does not belong there; one of its terms too."""
     yield "sign", -equation.rhs
     yield "factor 2", 2 * equation.rhs
     yield "factor 1/2", equation.rhs * Rational(1, 2)
+    parts = Add.make_args(equation.rhs)
+    for part in sorted((p for p in parts if p.has(Access)), key=str) if len(parts) > 1 else ():
+        yield "factor 2", equation.rhs + part
+        yield "factor 1/2", equation.rhs - part * Rational(1, 2)
     count = _count(equation, derivation)
     if count is not None:
         # term by term, as the derived equations are written

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from derive.derivation import Derivation
+from derive.identities import identities
 from derive.operation import Operation
 from derive.reverse import derive
 from verify import strata as _strata
 from verify.evidence import Evidence
 from verify.judge import BUDGET, Points, check_gradient, fresh_seed, resolve
 from verify.oracle.adapting import adapted
+from verify.oracle.answer import Check
 from verify.oracle.explaining import SECONDS, Cause, explain
+from verify.oracle.hints import hints
 from verify.oracle.implementation import Implementation
 from verify.oracle.many import many_cases
 from verify.oracle.observation import Observation
 from verify.oracle.recognising import recognised
 from verify.oracle.scale import recognised_scale
-from verify.oracle.text import text
 from verify.protocol import REPEATED, Failure, Gradients, run
 from verify.sampling import Case, sample
 from verify.sizes import degenerate_sizes
@@ -34,48 +36,6 @@ Array = NDArray[Any]
 
 BALLS = 4  # points of each stratum that balls judge; more are compared with JAX first
 _OTHERS = 2  # strata beside the ordinary one from which a cause is looked for
-
-
-@dataclass(frozen=True)
-class Check:
-    """What the oracle says of an implementation.
-
-    ``evidence`` has a row for every argument and stratum, ``causes`` the mistakes that reproduce what was observed, the likeliest
-    of each array first, ``conventions`` what it does otherwise than the declaration and rightly so, ``notes`` how the
-    implementation was read, and ``unjudged`` the inputs whose gradient it does not return.
-    ``str`` is the answer for a terminal or a failed test.
-    """
-
-    operation: str
-    implementation: str
-    evidence: Evidence
-    causes: tuple[Cause, ...] = ()
-    notes: tuple[str, ...] = ()
-    unjudged: tuple[str, ...] = ()
-    conventions: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return self.evidence.ok
-
-    @property
-    def verdict(self) -> Verdict:
-        return self.evidence.verdict
-
-    def __str__(self) -> str:
-        return text(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON values."""
-        causes = [{"names": c.names, "kinds": c.kinds, "words": c.words} for c in self.causes]
-        return {
-            **self.evidence.to_dict(),
-            "implementation": self.implementation,
-            "causes": causes,
-            "conventions": list(self.conventions),
-            "notes": list(self.notes),
-            "unjudged": list(self.unjudged),
-        }
 
 
 def check(
@@ -95,6 +55,7 @@ def check(
     inputs: Mapping[str, Any] | None = None,
     cotangents: Mapping[str, Any] | None = None,
     seconds: float = SECONDS,
+    claim: Any = None,
 ) -> Check:
     """Judge an implementation of an operation, and name the mistake.
 
@@ -122,6 +83,8 @@ def check(
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
         seconds: how long a cause is looked for, in processor time.
+        claim: what somebody says that it should be instead; judged at the same points, and where both are right they are told
+            equivalent.
 
     Raises:
         MappingError: it cannot be told what a parameter or a result means; the message shows what to write.
@@ -143,9 +106,13 @@ def check(
     operation, dtype = resolve(against), np.dtype(dtype).type
     seed = fresh_seed() if seed is None else seed
     derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
-    made = adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
+
+    def read(kind: str | None) -> Implementation:
+        return adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
+
+    made = read(kind)
     made, conventions, unfinished = recognised(made, derivation, seed, layouts)
-    made, multiple, hints = recognised_scale(made, derivation, seed, scale)
+    made, multiple, scales = recognised_scale(made, derivation, seed, scale)
     derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
     points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True, held=made.held)
     evidence = check_gradient(
@@ -188,7 +155,7 @@ def check(
     if wrong and inputs is None and not any(row.stratum == REPEATED for row in evidence.rows):
         seen = _observed(made, points, evidence)
         causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, stopped=stopped)
-    notes = (*made.notes, *unfinished, *hints)
+    notes = (*made.notes, *unfinished, *scales)
     if stopped:
         notes = (
             *notes,
@@ -196,7 +163,26 @@ def check(
         )
     if made.fixed:
         notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")
-    return Check(operation.name, made.name, evidence, causes, notes, unjudged, (*conventions, *multiple))
+    notes = (*notes, *(hints(made, derivation, seed, read) if wrong else ()))
+    forms = () if wrong else tuple(str(identity) for identity in identities(derivation))
+    claimed = None
+    if claim is not None:
+        claimed = check(
+            claim,
+            operation,
+            arguments=arguments,
+            kind=kind,
+            wrt=tuple(derivation.gradients),
+            seed=seed,
+            cases=cases,
+            strata=strata,
+            dtype=dtype,
+            inputs=inputs,
+            cotangents=cotangents,
+            seconds=seconds,
+        )
+    conventions = (*conventions, *multiple)
+    return Check(operation.name, made.name, evidence, causes, notes, unjudged, conventions, forms, claimed)
 
 
 def _only(names: Sequence[str], vjp: Gradients) -> Gradients:

@@ -49,11 +49,12 @@ class Read:
     fixed: tuple[str, ...]
     takes: tuple[str, ...]
     held: Mapping[Symbol, int]
+    parameters: Mapping[str, str]
 
     @classmethod
     def of(cls, made: Implementation) -> Read:
         has = made.forward is not None, made.vjp is not None
-        return cls(made.name, *has, made.gradients, made.notes, made.fixed, made.takes, made.held)
+        return cls(made.name, *has, made.gradients, made.notes, made.fixed, made.takes, made.held, made.parameters)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Add
 
 from derive.derivation import Derivation
 from derive.errors import BackproofError
 from derive.operation import Operation
 from derive.program import Program
+from derive.text import equation_text, expression_text
 from numeric.exact import Exact, Plans
 from verify.mutants.generate import explanations
 from verify.mutants.mutation import Mutation, reached
@@ -264,6 +266,13 @@ class _Search:
 
 
 def _words(mutation: Mutation, derivation: Derivation) -> str:
+    """The mistake and what it did; of a sum the terms that differ."""
+    equation = mutation.equation(derivation)
+    right, wrong = (dict.fromkeys(Add.make_args(side)) for side in (equation.rhs, mutation.rhs))
+    lost, gained = (Add(*(t for t in a if t not in b)) for a, b in ((right, wrong), (wrong, right)))
+    if lost != 0 and gained != 0 and lost != equation.rhs:
+        after, before = expression_text(gained), expression_text(lost)
+        return f"{mutation.kind}: {after} in place of {before}, a part of {equation_text(equation).partition(' = ')[0]}"
     before, after = mutation.describe(derivation).split("  ->  ")
     return f"{mutation.kind}: {after} in place of {before}"
 

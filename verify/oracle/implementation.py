@@ -42,6 +42,7 @@ class Implementation:
     takes: tuple[str, ...] = ()  # the inputs that it is given, and the outputs whose values or cotangents it has
     held: Mapping[Symbol, int] = field(default_factory=dict)  # the sizes that it cannot but have
     arranged: Callable[[Arrangement], Implementation] | None = None  # the same, of arrays that lie otherwise
+    parameters: Mapping[str, str] = field(default_factory=dict)  # the declared input of each, if it is a function
 
 
 def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]]:
@@ -209,7 +210,8 @@ def of_function(
             return {name: arrangement.ours(name, result) * cotangents[output]}
         return arrangement.all_ours(gradient_names(result, wrt, call.inputs, owner))
 
-    return Implementation(owner, ahead, vjp, wrt, notes, fixed(derivation, call.inputs.values()), takes)
+    unused = fixed(derivation, call.inputs.values())
+    return Implementation(owner, ahead, vjp, wrt, notes, unused, takes, parameters=call.inputs)
 
 
 def fixed(derivation: Derivation, taken: Collection[str]) -> tuple[str, ...]:

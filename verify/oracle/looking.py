@@ -65,11 +65,12 @@ class Looks:
             SamplingError: there is no case of the sizes that it holds.
             MappingError: what it returns cannot be read.
         """
-        for case, due in self._at(made.held):
+        for case, due in self.cases(made.held):
             got = run(made.vjp, made.forward, case)
             yield Seen(case, due, {}, got) if isinstance(got, Failure) else Seen(case, due, got)
 
-    def _at(self, held: Mapping[Symbol, int]) -> list[tuple[Case, dict[str, Array]]]:
+    def cases(self, held: Mapping[Symbol, int]) -> list[tuple[Case, dict[str, Array]]]:
+        """The cases, and what is due at each."""
         key = tuple(sorted((str(symbol), size) for symbol, size in held.items()))
         if key not in self._cases:
             program = self.derivation.program

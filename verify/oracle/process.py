@@ -84,6 +84,7 @@ class Isolated:
                 read.takes,
                 read.held,
                 made,
+                read.parameters,
             )
 
         self.implementation = made(DECLARED)

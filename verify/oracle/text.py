@@ -10,16 +10,17 @@ from verify.protocol import REPEATED
 from verify.verdicts import Verdict, worst
 
 if TYPE_CHECKING:
-    from verify.oracle.checking import Check
+    from verify.oracle.answer import Check
 
 LINES = 25
 _STRATA = 4
+_FORMS = 3
 
 
 def text(check: Check) -> str:
     """The whole answer; of a long counterexample the beginning, since ``check.evidence.counterexample`` has it all."""
     evidence = check.evidence
-    differs = ", convention differs" if check.conventions else ""
+    differs = f"{', convention differs' if check.conventions else ''}{_of_claim(check)}"
     head = f"{check.implementation} against {check.operation}: {evidence.verdict}{differs}"
     lines = [f"{head} (seed {evidence.seed}, {evidence.seconds:.1f} s)"]
     rows = [row for row in evidence.rows if row.witness != "protocol"]
@@ -41,6 +42,11 @@ def text(check: Check) -> str:
     if unexplained:
         lines.append(f"cause ({', '.join(unexplained)}): none of the known mistakes reproduces what was returned")
     lines += [f"convention: {each}" for each in check.conventions]
+    if check.forms and check.ok:
+        more = f", and {len(check.forms) - _FORMS} more" if len(check.forms) > _FORMS else ""
+        lines.append(f"equivalent forms: {'; '.join(check.forms[:_FORMS])}{more}")
+    if check.claim is not None and not check.claim.ok:
+        lines += ["what is claimed instead:", indent(str(check.claim).partition("\nrepeat it:")[0], "    ")]
     lines += [f"note: {note}" for note in check.notes]
     if check.unjudged:
         lines.append(f"not judged: no gradient of {', '.join(check.unjudged)} was returned")
@@ -52,6 +58,16 @@ def text(check: Check) -> str:
         )
         lines += ["repeat it:", indent("\n".join(cut), "    ")]
     return "\n".join(lines)
+
+
+def _of_claim(check: Check) -> str:
+    if check.claim is None:
+        return ""
+    if check.ok:
+        return (
+            f", equivalent to {check.claim.implementation}" if check.equivalent else ", unlike what is claimed instead"
+        )
+    return f", and {check.claim.implementation} {check.claim.verdict}"
 
 
 def _gave_nothing(row: Row) -> bool:
