@@ -17,7 +17,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   leaves the range of the dtype, and the inputs are extreme: *outside the domain*; values behind it mean nothing.
 * otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
   input: *inaccurate*.
-* otherwise: *wrong formula*.
+* otherwise: *wrong formula*; :mod:`verify.noise` then looks at the array as a whole, and calls it *inaccurate* if no error
+  is larger than what rounding leaves.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from verify.domains import Bounds, bounds_of, sum_facts
 from verify.errors import SamplingError
 from verify.given import mild
 from verify.indices import integer_ranges
+from verify.noise import less_noise
 from verify.protocol import Failure, Forward, Gradients, check_calls, run, two_cases
 from verify.sampling import Case
 from verify.sizes import extent_value, extents_of
@@ -143,7 +144,10 @@ class Counterexample:
         if self.argument not in got:
             return Verdict.WRONG_FORMULA, f"no value was returned for {self.argument}"
         truth = Truth(subject.derivation, case, subject.dtype, plans=self._plans)
-        found = compare(got[self.argument], truth, self.argument, dtype=subject.dtype, gentle=mild(case))
+        array, gentle = got[self.argument], mild(case)
+        found = compare(array, truth, self.argument, dtype=subject.dtype, gentle=gentle)
+        passes = subject.vjp, subject.forward
+        found = less_noise(found, array, truth, self.argument, *passes, subject.dtype, gentle=gentle)
         return found.verdict, str(found.worst or found.note)
 
     @cached_property

@@ -23,8 +23,8 @@ from verify.diagnosis import diagnose
 from verify.errors import SamplingError
 from verify.evidence import Evidence, Row, versions
 from verify.given import GIVEN, given_case, mild, violation
-from verify.noise import is_noise
-from verify.protocol import REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run, two_cases
+from verify.noise import less_noise
+from verify.protocol import REFUSES, REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run, two_cases
 from verify.sampling import Case, sample
 from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes
 from verify.verdicts import Verdict, overall, worst
@@ -283,7 +283,12 @@ def judge_cases(
         is_gentle = gentle(place) or (place == GIVEN and mild(case))
         for name in names:
             finding = look(got, truth, name, dtype, is_gentle)
-            found[name].append(finding if is_gentle else _less_noise(finding, vjp, forward, name))
+            if place.endswith(" = 0") and type(got) is Failure:  # to refuse what is empty is no mistake
+                finding = replace(finding, comparison=Comparison(Verdict.OUTSIDE, 0, note=f"{REFUSES}{got}"))
+            if finding.got is not None:
+                less = less_noise(finding.comparison, finding.got, truth, name, vjp, forward, dtype, gentle=is_gentle)
+                finding = replace(finding, comparison=less)
+            found[name].append(finding)
     return [_judged(witness, name, place, findings, dtype) for name, findings in found.items()]
 
 
@@ -313,17 +318,6 @@ def look(got: Mapping[str, Array] | Failure, truth: Truth, name: str, dtype: Any
         note = str(got) if isinstance(got, Failure) else f"no value was returned for {name}"
         return Finding(Comparison(verdict, 0, np.inf, np.inf, np.inf, note=note), truth.case, truth)
     return Finding(compare(got[name], truth, name, dtype=dtype, gentle=is_gentle), truth.case, truth, got[name])
-
-
-def _less_noise(finding: Finding, vjp: Gradients | None, forward: Forward | None, name: str) -> Finding:
-    """Rounding noise is *inaccurate*, however large it is; a wrong formula is as wrong at the neighbouring points."""
-    comparison, got = finding.comparison, finding.got
-    if comparison.verdict is not Verdict.WRONG_FORMULA or got is None or comparison.worst is None:
-        return finding
-    if not is_noise(vjp, forward, finding.case, name, got, to_float(finding.truth.values(name))):
-        return finding
-    noise = replace(comparison, verdict=Verdict.INACCURATE, inaccurate=(comparison.worst.index,))
-    return replace(finding, comparison=noise)
 
 
 def gentle(place: str) -> bool:

@@ -1,7 +1,8 @@
-"""Rounding noise: how much an implementation's result jumps about when its inputs move by a last digit.
+"""What rounding leaves of a right formula far from ordinary inputs, told from a wrong one.
 
 A right formula that cancels returns noise in some region, and so does every neighbour of a point there; a wrong formula returns
-nearly the same wrong value at all of them.
+nearly the same wrong value at all of them.  Where the noise is lost as well (``1 - sigma(40)`` is 0), the error is not larger
+than a few roundings of numbers as large as the same array has at ordinary inputs.
 """
 
 from __future__ import annotations
@@ -12,15 +13,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from derive.derivation import Derivation
+from verify.compare import Comparison
+from verify.generated import generated
 from verify.protocol import Failure, Forward, Gradients, run
-from verify.sampling import Case
+from verify.sampling import Case, sample
+from verify.verdicts import Verdict
+from verify.witnesses.balls import Truth, to_float
 
 Array = NDArray[Any]
 
 NEIGHBOURS = 8
 _UNITS = 4  # a right result moves by 4 u K: less than an eighth of what is taken for an error
 _RIGHT = 1e-9
+_ROUNDINGS = 64  # as many as a comparison allows
 _SHARE = 1 / 8  # of the error, that a jump must have
+
+
+def less_noise(
+    comparison: Comparison,
+    got: Array,
+    truth: Truth,
+    name: str,
+    vjp: Gradients | None,
+    forward: Forward | None,
+    dtype: Any,
+    *,
+    gentle: bool = False,
+) -> Comparison:
+    """What rounding leaves is *inaccurate*; a wrong formula is wrong at the neighbouring points too, and not by so little.
+
+    At ordinary inputs (``gentle``) nothing but rounding excuses an error; far from them a right formula may also jump about, or
+    have half of its digits: an approximation for large inputs, say.
+    """
+    if comparison.verdict is not Verdict.WRONG_FORMULA or comparison.worst is None:
+        return comparison
+    expected, eps = to_float(truth.values(name)), float(np.finfo(dtype).eps)
+    if is_rounding(truth.derivation, truth.case, name, got, expected, eps) or (
+        not gentle and (_half_right(got, expected, eps) or is_noise(vjp, forward, truth.case, name, got, expected))
+    ):
+        return replace(comparison, verdict=Verdict.INACCURATE, inaccurate=(comparison.worst.index,))
+    return comparison
+
+
+def _half_right(got: Array, expected: Array, eps: float) -> bool:
+    """Whether every element has half of the digits."""
+    with np.errstate(all="ignore"):
+        return bool(np.all(np.abs(got - expected) <= eps**0.5 * np.abs(expected)))
 
 
 def is_noise(
@@ -55,6 +94,55 @@ def is_noise(
         jumps = np.max(np.where(also, np.abs(values - np.asarray(got)[wrong]), 0.0), axis=0, initial=0.0)
         noisy = (2 * also.sum(axis=0) >= NEIGHBOURS) & (jumps >= _SHARE * errors)
     return bool(noisy.size) and bool(2 * noisy.sum() >= noisy.size)
+
+
+def is_rounding(derivation: Derivation, case: Case, name: str, got: Array, expected: Array, eps: float) -> bool:
+    """Whether all errors of an array are below a few roundings of what it is at ordinary inputs, under these cotangents.
+
+    An output may be as large as the inputs on the way, too.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from derive.reverse import derive
+        >>> elu = derive(get("elu"))
+        >>> z, da = np.array([-40.0, -20.0]), np.ones(2)
+        >>> case = Case({elu.program.dimensions[0]: 2}, {"z": z, "alpha": np.array(1.0)}, {}, {"a": da})
+        >>> is_rounding(elu, case, "z", np.expm1(z) + 1, np.exp(z), 2.0**-52)  # from -37 on it is 0
+        True
+        >>> is_rounding(elu, case, "z", np.zeros(2), np.exp(z), 2.0**-52)
+        False
+    """
+    size, seeds = _ordinary(derivation, name)
+    own = max(map(_largest, case.cotangents.values()), default=0.0)
+    if name in derivation.gradients:
+        size *= own / seeds if seeds else 1.0
+    else:
+        size = max(size, *(_largest(value) for value in case.inputs.values() if value.dtype.kind == "f"))
+    with np.errstate(all="ignore"):
+        errors = np.abs(np.asarray(got, dtype=np.float64) - expected)
+        wrong = ~(errors <= _RIGHT * np.abs(expected))
+        return bool(np.all(errors[wrong] <= _ROUNDINGS * eps * size))
+
+
+# By identity, each entry with its derivation, so that no other gets its identity; the first ones are dropped.
+_sizes: dict[int, tuple[Derivation, dict[str, float], float]] = {}
+_MOST = 64
+
+
+def _ordinary(derivation: Derivation, name: str) -> tuple[float, float]:
+    """The largest element of an array at an ordinary point, and that of the cotangents there."""
+    if id(derivation) not in _sizes:
+        while len(_sizes) >= _MOST:
+            del _sizes[next(iter(_sizes))]
+        case = sample(derivation.program, 0, derivation=derivation)
+        sizes = {key: _largest(value) for key, value in generated(derivation, case).items()}
+        _sizes[id(derivation)] = derivation, sizes, max(map(_largest, case.cotangents.values()), default=0.0)
+    _, sizes, seeds = _sizes[id(derivation)]
+    return sizes[name], seeds
+
+
+def _largest(value: Array) -> float:
+    return float(np.max(np.abs(value), initial=0.0))
 
 
 def _beside(value: Array, rng: np.random.Generator) -> Array:

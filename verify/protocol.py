@@ -30,6 +30,7 @@ Forward = Callable[..., Mapping[str, Array]]
 
 
 REPEATED = "repeated"  # where the rows of what is not repeatable stand
+REFUSES = "refuses it: "  # before the exception, where there is nothing to compute
 _AGAIN = 3
 _SIZES = 4  # sets of sizes that are looked at
 
@@ -66,7 +67,11 @@ def run(vjp: Gradients | None, forward: Forward | None, case: Case) -> dict[str,
             gradients = dict(vjp(given, seeds)) if vjp is not None and not changed else {}
         if changed or (changed := _changed(case, given, seeds)):
             return Mutation(f"changed {changed} in place")
-        return {name: np.asarray(value) for name, value in {**outputs, **gradients}.items()}
+        arrays = {name: np.asarray(value) for name, value in {**outputs, **gradients}.items()}
+        strange = [name for name, value in arrays.items() if value.dtype.kind not in "fiubV"]  # V: bfloat16
+        if strange:
+            return Failure(f"returned no numbers for {', '.join(strange)}: an array of {arrays[strange[0]].dtype}")
+        return arrays
     except MappingError:  # nobody knows yet what it returns
         raise
     except ImplementationStopped as error:

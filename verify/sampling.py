@@ -222,7 +222,9 @@ def _draw_hyper(tensor: Tensor, hypers: str, rng: np.random.Generator) -> float:
     if tensor.default is not None and hypers == "default":
         return float(tensor.default)
     if tensor.default and bounds.hi == float("inf"):
-        value = tensor.default * 2.0 ** rng.uniform(-2, 2)
+        # one that is there to be small, an epsilon, is also tried where it matters
+        small = 0 < tensor.default < 2.0**-10
+        value = tensor.default * 2.0 ** rng.uniform(-2, -np.log2(tensor.default) / 2 if small else 2)
         if bounds.holds(np.asarray(value)):
             return float(value)
     return float(into(_coarse(rng.standard_normal(())), bounds))

@@ -24,6 +24,8 @@ SECTIONS = {
     "campaign": ("campaigns", "rates"),
     "oracle": ("oracle", "thousand"),
     "checkers": ("checkers", "side_by_side"),
+    "libraries": ("libraries", "table"),
+    "mistakes": ("libraries", "mistakes"),
 }
 
 

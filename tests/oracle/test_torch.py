@@ -105,3 +105,18 @@ def test_a_module_in_a_child(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     result = in_process(capsys, "check", f"{path}:layer", "--against", "dense", "--stratum", "ordinary")
     assert result.status == 0, result.err
     assert "convention: W is (k, d), and (d, k) in the declaration" in result.out
+
+
+def test_single_precision_inside_is_told() -> None:
+    """``F.celu`` keeps its parameter in single precision, whatever the dtype of the input (PyTorch 2.15)."""
+    found = check(lambda z, alpha: F.celu(z, float(alpha)), "celu", wrt=["z"], **ORDINARY)
+    assert found.verdict is Verdict.WRONG_FORMULA
+    assert [cause.kinds for cause in found.causes] == [("float32 accumulation",)]
+
+
+def test_a_threshold_is_an_inaccuracy_with_its_input() -> None:
+    """From beta z = 20 on PyTorch takes softplus for z."""
+    given = {"inputs": {"z": [20.0001], "beta": 1.0}, "cotangents": {"a": [1.0]}}
+    found = check(lambda z, beta: F.softplus(z, float(beta)), "softplus", wrt=["z"], seed=1, **given)
+    assert [str(row.verdict) for row in found.evidence.rows if row.witness == "balls"] == ["inaccurate", "inaccurate"]
+    assert "at z[0] = 20.0001" in str(found)

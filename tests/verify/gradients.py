@@ -262,8 +262,8 @@ WRONG = (
     Written(
         "zero gradient of a saturated sigmoid",
         "sigmoid",
-        lambda x, d: {"z": 0 * x["z"]},
-        _WRONG,
+        lambda x, d: {"z": sigmoid(x, d)["z"] * (abs(x["z"]) < 35)},
+        Verdict.INACCURATE,  # no more than what 1 - a leaves; zero at -12 (tests/verify/rows.py) is a wrong formula
         strata=("saturated40",),
     ),
     Written("tanh-GELU backward on erf-GELU", GELU, tanh_gelu, _WRONG),

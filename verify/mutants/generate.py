@@ -14,7 +14,7 @@ from derive.errors import BackproofError
 from derive.program import Equation
 from numeric.exact import Exact
 from numeric.function import compile
-from verify.mutants import arithmetic, functions, indices, omissions
+from verify.mutants import arithmetic, corrected, functions, indices, omissions
 from verify.mutants.behaviour import behaviours
 from verify.mutants.forms import written_out
 from verify.mutants.mutation import Gradients, Mutant, Mutation, reached
@@ -49,6 +49,10 @@ _OMITTED: tuple[Rule, ...] = (
     functions.values,
     functions.nested,
     omissions.extras,
+    omissions.doubled,
+    omissions.limits,
+    corrected.carried,
+    corrected.uncorrected,
 )
 
 

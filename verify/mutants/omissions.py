@@ -9,7 +9,7 @@ from sympy import Add, And, Eq, Expr, Integer, Mul, Number, Or, Pow, Rational, S
 from sympy.logic.boolalg import Boolean
 
 from derive.derivation import Derivation
-from derive.nodes import Access, IntegerAccess, Iverson, Reduce, Where
+from derive.nodes import Access, IntegerAccess, Iverson, Maximum, Minimum, Reduce, Where
 from derive.program import Equation
 from verify.mutants.arithmetic import Found
 from verify.mutants.sites import sites
@@ -41,6 +41,24 @@ def extras(equation: Equation, derivation: Derivation) -> Found:
         if isinstance(here, Access) and tensors.get(here.tensor) is not None and here.tensor not in scalars:
             for name in scalars:
                 yield "factor twice", site.put(here * Access(name))
+
+
+def limits(equation: Equation, derivation: Derivation) -> Found:
+    """The smaller (or larger) of two numbers taken for one of them: a clip or an overhanging window that was forgotten."""
+    for site in sites(equation):
+        here = site.expression
+        if isinstance(here, Maximum | Minimum):
+            for argument in here.args[:2]:
+                yield "limit ignored", site.put(argument)
+
+
+def doubled(equation: Equation, derivation: Derivation) -> Found:
+    """One term of a sum inside an equation taken twice, as where what has been passed on is passed on again."""
+    for site in sites(equation):
+        sum_ = site.expression
+        if isinstance(sum_, Add) and sum_ != equation.rhs:
+            for part in sorted((p for p in sum_.args if p.has(Access)), key=str):
+                yield "factor 2", site.put(sum_ + part)
 
 
 def brackets(equation: Equation, derivation: Derivation) -> Found:

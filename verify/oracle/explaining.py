@@ -28,7 +28,7 @@ from numeric.exact import Exact, Plans
 from verify.mutants.generate import explanations
 from verify.mutants.mutation import Mutation, reached
 from verify.oracle.observation import Observation, alike
-from verify.oracle.relations import EQUAL, Pair, Relation, relation
+from verify.oracle.relations import EQUAL, Pair, Relation, narrowed, relation
 from verify.oracle.substitutions import Supposition, substitutions, with_values
 from verify.witnesses.balls import to_float
 
@@ -92,12 +92,16 @@ def explain(
     names = looked[0].expected if looked else ()
     wrong = [name for name in names if not _right(name, looked) and (only is None or name in only)]
     causes: list[Cause] = []
+    for name in () if only is None else (name for name in names if name in only and name not in wrong):
+        # as the search sees it that is right: a few digits are missing
+        found = narrowed([Pair(np.asarray(at.got[name]), np.asarray(at.expected[name]), at) for at in looked])
+        causes += [Cause((name,), (found.kind,), found.words)] if found is not None else []
     for name in wrong:
         search = _Search(operation, derivation, name, looked, seconds / len(wrong))
         with np.errstate(all="ignore"):
-            found = search.causes()
-        causes += found
-        if search.stopped and not found and stopped is not None:
+            told = search.causes()
+        causes += told
+        if search.stopped and not told and stopped is not None:
             stopped.append(name)
     return _merged(causes)
 
@@ -136,14 +140,15 @@ class _Search:
     def causes(self) -> list[Cause]:
         if any(self.name not in each.got for each in self.at):
             return []
-        direct = relation([Pair(each.got[self.name], each.expected[self.name], each) for each in self.at])
+        pairs = [Pair(each.got[self.name], each.expected[self.name], each) for each in self.at]
+        direct = relation(pairs)
         if direct is not None and direct.kind not in _WEAK:
             return [Cause((self.name,), (direct.kind,), direct.words)]
         supposed = substitutions(self.operation, self.derivation, self.name)
         for candidates in (*map(self._supposed, supposed), self._mutated(), self._everywhere()):
             if found := self._ranked(self._told(candidates)):
                 return found
-        if direct is not None:
+        if (direct := narrowed(pairs) or direct) is not None:
             return [Cause((self.name,), (direct.kind,), direct.words)]
         if self.half:
             return self._ranked(

@@ -47,8 +47,10 @@ def hints(
 def _activated(made: Implementation, derivation: Derivation, looks: Looks) -> list[str]:
     """An output in place of an input of its shape: ``a*(1 - a)`` of an argument that is activated already."""
     tensors, found = derivation.program.tensors, []
+    if made.vjp is None or all(s.fits and all(alike(s.got[n], s.due[n], _CLOSE) for n in s.got) for s in looks(made)):
+        return []  # whatever is wrong, is wrong elsewhere
     pairs = [(i, o) for i in made.gradients for o in derivation.of if tensors[i].shape == tensors[o].shape]
-    for name, output in pairs if made.vjp is not None else ():
+    for name, output in pairs:
         right = True
         for case, due in looks.cases(made.held):
             got = run(made.vjp, None, replace(case, inputs={**case.inputs, name: due[output]}))

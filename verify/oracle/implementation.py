@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,17 @@ def signature(function: Callable[..., Any], owner: str) -> list[tuple[str, bool]
     return [(p.name, p.default is not p.empty) for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
+def unwrapped(function: Any) -> Any:
+    """What a ``functools.partial`` is a part of.
+
+    >>> unwrapped(partial(partial(np.sum, axis=0), dtype=float)) is np.sum
+    True
+    """
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
 def is_of(function: Any, *libraries: str) -> bool:
     """Whether a function is one of these libraries' own or of their kinds, or its code names one of them.
 
@@ -70,14 +81,18 @@ def is_of(function: Any, *libraries: str) -> bool:
     (True, True, False)
     """
 
+    function = unwrapped(function)
+
     def comes(name: Any) -> bool:
         return str(name or "").partition(".")[0] in libraries
 
     if comes(type(function).__module__) or comes(getattr(function, "__module__", "")):
         return True
-    known = getattr(function, "__globals__", {})
-    names = getattr(getattr(function, "__code__", None), "co_names", ())
-    return any(comes(getattr(known.get(name), "__name__", "")) for name in names)
+    try:
+        known = inspect.getclosurevars(function)
+    except (TypeError, ValueError):  # of C; of a cell that is empty yet
+        return False
+    return any(comes(getattr(value, "__name__", "")) for value in (*known.globals.values(), *known.nonlocals.values()))
 
 
 def with_names(function: Callable[..., Any], derivation: Derivation) -> Callable[..., Any]:
@@ -133,6 +148,7 @@ class Call:
         self.function, self.roles, self.owner, self.arrangement = function, tuple(found), owner, arrangement
         self._values = Values(derivation)
         self._needs_values = any(role.kind == "value" for role in found)
+        self._by_place = _by_place(function)
 
     @property
     def takes_cotangents(self) -> bool:
@@ -157,7 +173,18 @@ class Call:
         values = self._values.at(inputs) if self._needs_values else {}
         source = {"input": inputs, "cotangent": cotangents, "value": values}
         theirs = self.arrangement.theirs
-        return self.function(**{r.parameter: theirs(r.name, source[r.kind][r.name]) for r in self.roles})
+        given = {r.parameter: theirs(r.name, source[r.kind][r.name]) for r in self.roles}
+        first = [given.pop(name) for name in self._by_place if name in given]
+        return self.function(*first, **given)
+
+
+def _by_place(function: Callable[..., Any]) -> list[str]:
+    """The parameters that cannot be given by name."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
 
 
 def of_function(
@@ -245,4 +272,4 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-__all__ = ["Call", "Implementation", "Values", "fixed", "is_of", "of_function", "signature", "with_names"]
+__all__ = ["Call", "Implementation", "Values", "fixed", "is_of", "of_function", "signature", "unwrapped", "with_names"]

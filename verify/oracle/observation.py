@@ -14,6 +14,9 @@ from verify.sampling import Case
 
 Array = NDArray[Any]
 
+_DOUBLE = 1e-9
+_DIGITS = {4: 1e-4, 2: 3e-2}  # by the bytes of a number
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -32,17 +35,21 @@ class Observation:
         return found
 
 
-def alike(a: Any, b: Any, digits: float = 1e-7) -> bool:
+def alike(a: Any, b: Any, digits: float | None = None) -> bool:
     """Equal in every element up to a relative error, or up to what cancellation leaves of the largest element.
 
-    Where one side is not finite nothing is compared, unless nothing is finite.
+    The error is by default what a few thousand roundings may be in the less precise of both dtypes.  Where one side is not
+    finite nothing is compared, unless nothing is finite.
 
-    >>> alike([1.0, 1e-20], [1.0 + 1e-9, 0.0]), alike([1.0, 2.0], [1.0, -2.0]), alike([1.0], [[1.0]])
+    >>> alike([1.0, 1e-20], [1.0 + 1e-10, 0.0]), alike([1.0, 2.0], [1.0, -2.0]), alike([1.0], [[1.0]])
     (True, False, False)
     """
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return False
+    if digits is None:
+        digits = max(_DIGITS.get(a.dtype.itemsize, _DOUBLE) if a.dtype.kind == "f" else _DOUBLE for a in (a, b))
+    a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a) & np.isfinite(b)
     if a.size and not finite.any():
         return bool(np.array_equal(a, b, equal_nan=True))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from derive.derivation import Derivation
 from derive.program import Program
 from verify.errors import MappingError
-from verify.oracle.implementation import Implementation, fixed, signature
+from verify.oracle.implementation import Implementation, fixed, signature, unwrapped
 from verify.oracle.naming import Role, roles
 
 Array = NDArray[Any]
@@ -87,7 +87,7 @@ def is_optimizer(what: Any) -> bool:
         return True
     if inspect.isclass(what):
         return "__call__" in vars(what)
-    if str(getattr(what, "__module__", "")).partition(".")[0] == "optax":
+    if str(getattr(unwrapped(what), "__module__", "")).partition(".")[0] == "optax":
         return True
     try:
         names = set(inspect.signature(what).parameters)
@@ -148,7 +148,7 @@ def _made(
     """The hyper-parameters that it takes, and what makes a step function of the first parameters and these."""
     if _is_transformation(what):
         return (), lambda start, settings: _transformed(what, start)
-    if not inspect.isclass(what) and inspect.isroutine(what):
+    if not inspect.isclass(what) and inspect.isroutine(unwrapped(what)):
         names = [name for name, _ in signature(what, owner)]
         if set(names) & _STATES:
             return (), lambda start, settings: _ruled(what, names)

@@ -14,6 +14,8 @@ from verify.oracle.observation import Observation, alike
 
 Array = NDArray[Any]
 EQUAL = "equal"
+_ROUNDINGS = 16
+_DOUBLE = 1e-10  # what is closer is no matter of single precision
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,31 @@ def relation(pairs: Sequence[Pair]) -> Relation | None:
             if (found := look(pairs)) is not None:
                 return found
     return None
+
+
+def narrowed(pairs: Sequence[Pair]) -> Relation | None:
+    """Arrays in double precision that are right to the digits of single precision, and no further.
+
+    >>> from verify.sampling import Case
+    >>> at = Observation(Case({}, {}, {}, {}, "given", "given", 0), {}, {})
+    >>> base = np.array([1/3, 2/7])
+    >>> narrowed([Pair(np.float64(np.float32(base)), base, at)]).kind
+    'float32 accumulation'
+    >>> narrowed([Pair(1.001*base, base, at)]), narrowed([Pair(base, base, at)])
+    (None, None)
+    """
+    if any(p.got.shape != p.base.shape or p.got.dtype != np.float64 for p in pairs):
+        return None
+    if all(alike(p.got, p.base, _DOUBLE) for p in pairs):
+        return None
+    for pair in pairs:
+        size = float(np.max(np.abs(pair.base), initial=0.0))
+        if not np.all(np.abs(pair.got - pair.base) <= _ROUNDINGS * float(np.finfo(np.float32).eps) * size):
+            return None
+    return Relation(
+        "float32 accumulation",
+        "it is right to the digits of float32, no further: something on the way is computed or kept in it",
+    )
 
 
 def _not_a_number(pairs: Sequence[Pair]) -> Relation | None:

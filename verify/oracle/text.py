@@ -6,7 +6,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from verify.evidence import Row
-from verify.protocol import REPEATED
+from verify.protocol import REFUSES, REPEATED
 from verify.verdicts import Verdict, worst
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def text(check: Check) -> str:
         lines.append(f"equivalent forms: {'; '.join(check.forms[:_FORMS])}{more}")
     if check.claim is not None and not check.claim.ok:
         lines += ["what is claimed instead:", indent(str(check.claim).partition("\nrepeat it:")[0], "    ")]
-    lines += [f"note: {note}" for note in check.notes]
+    lines += [f"note: {note}" for note in (*check.notes, *_refused(rows))]
     if check.unjudged:
         lines.append(f"not judged: no gradient of {', '.join(check.unjudged)} was returned")
     if evidence.counterexample is not None:
@@ -68,6 +68,15 @@ def _of_claim(check: Check) -> str:
             f", equivalent to {check.claim.implementation}" if check.equivalent else ", unlike what is claimed instead"
         )
     return f", and {check.claim.implementation} {check.claim.verdict}"
+
+
+def _refused(rows: list[Row]) -> list[str]:
+    """The empty sizes at which it raised an exception, which is no mistake."""
+    places = {row.stratum: row.note for row in rows if row.note.startswith(REFUSES)}
+    if not places:
+        return []
+    first = next(iter(places.values())).removeprefix(REFUSES).split("\n")[0]
+    return [f"it refuses {', '.join(places)} ({first})"]
 
 
 def _gave_nothing(row: Row) -> bool:

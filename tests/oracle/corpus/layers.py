@@ -19,9 +19,29 @@ HEADS = own(
     "m[n, a, i] = logsumexp(s[n, a, i, j], j)\nP[n, a, i, j] = exp(s[n, a, i, j] - m[n, a, i])\n"
     "O[n, a, i, c] = sum(P[n, a, i, j]*V[n, a, j, c], j)",
 )
+CEILING = own(
+    "avg_pool_ceil",
+    "x[l]\nsize = 2\ny[i < (l + size - 1)//size] = "
+    "sum(where(size*i + p < l, pad(x[size*i + p]), 0), p < size)/min(size, l - size*i)",
+)
+SHARED = own("shared", "x[n], w[n], v[n]\nu = tanh(w*x)\nL = sum(v*u) + sum(u**2)/2")
 PENALTY = own(
     "penalty", "W[n, k], G[n, k], reg\n0 <= reg\nL = sum(G*W) + reg*sum(where(j >= 1, W[i, j]**2, 0), i, j)/2"
 )
+
+
+def shared(x: Any, w: Any, v: Any, again: int = 0) -> Any:
+    u = np.tanh(w * x)
+    return (v + (again * v + u)) * (1 - u * u) * w
+
+
+def group_scale(x: Any, dy: Any, eps: Any, remainder: bool = False) -> Any:
+    n, groups, width = x.shape[:3]
+    flat, of = x.reshape(n, groups * width, *x.shape[3:]), np.arange(groups * width)
+    of = of % groups if remainder else of // width
+    mu, r = x.mean((2, 3, 4)), 1 / np.sqrt(x.var((2, 3, 4)) + eps)
+    xhat = (flat - mu[:, of, None, None]) * r[:, of, None, None]
+    return (dy.reshape(flat.shape) * xhat).sum((0, 2, 3)).reshape(groups, width)
 
 
 def dense(X: Any, W: Any, dZ: Any) -> dict[str, Any]:
@@ -124,6 +144,29 @@ LAYERS = (
         "rmsnorm-weight-forgotten", "karpathy/llm.c#763", "rms_norm",
         rms_norm, lambda x, gamma, eps, dy: rms_norm(x, np.ones_like(gamma), eps, dy),
         kinds("factor missing"), options={"wrt": ["x"]},
+    ),
+    Bug(
+        "reused-node-backprops-twice", "karpathy/micrograd#2, sebgao/cTensor#5", SHARED,
+        shared, lambda x, w, v: shared(x, w, v, again=1),
+        kinds("factor 2"), options={"wrt": ["x"], "kind": "gradient"},
+    ),
+    Bug(
+        "groupnorm-dgamma-group-index", "tenstorrent/tt-metal#56202", "group_norm",
+        lambda x, dy, eps: group_scale(x, dy, eps), lambda x, dy, eps: group_scale(x, dy, eps, True),
+        kinds(),  # the remainder for the quotient
+        options={"wrt": ["gamma"]},
+    ),
+    Bug(
+        "dropout-mask-inferred-from-ratio", "kaldi-asr/kaldi#3890", "dropout",
+        lambda x, mask, keep, dy: dy * mask / keep,
+        lambda x, mask, keep, dy: np.where(x == 0, dy, mask / keep * dy),
+        kinds(), strata=("zeros",), options={"wrt": ["x"]},
+    ),
+    Bug(
+        "avgpool-ceil-divisor", "tracel-ai/burn#5604, pytorch/pytorch#198119", CEILING,
+        lambda x, size, dy: (np.repeat(dy / np.minimum(size, len(x) - size * np.arange(len(dy))), size))[: len(x)],
+        lambda x, size, dy: np.repeat(dy / size, size)[: len(x)],
+        kinds("limit ignored"),
     ),
     Bug(
         "conv-backward-stride-missing", "Kulbear/deep-learning-coursera#34", "conv2d",

@@ -107,6 +107,21 @@ UPDATES = (
         kinds("complement"), options=FORWARD,
     ),
     Bug(
+        "adam-eps-not-corrected", "tensorflow/tensorflow#35102", "adam",
+        lambda g, theta0, beta1, beta2, alpha, eps: adam(g, theta0, beta1, beta2, alpha, eps),
+        lambda g, theta0, beta1, beta2, alpha, eps: adam(
+            g, theta0, beta1, beta2, alpha, eps,
+            first=lambda m, c, t: m * np.sqrt(1 - beta2**t) / (1 - c**t), second=lambda v, c, t: v,
+        ),
+        kinds("eps corrected too"), options=FORWARD,
+    ),
+    Bug(
+        "adam-correction-in-place", "frgfm/Holocron#1", "adam",
+        lambda g, theta0, beta1, beta2, alpha, eps: adam(g, theta0, beta1, beta2, alpha, eps),
+        lambda g, theta0, beta1, beta2, alpha, eps: adam(g, theta0, beta1, beta2, alpha, eps, kept=True),
+        kinds("corrected state carried"), options=FORWARD,
+    ),
+    Bug(
         "adam-decay-decoupled", "flagos-ai/FlagGems#4989", ADAM_L2,
         lambda g, theta0, lam, beta1, beta2, alpha, eps: adam(g, theta0, beta1, beta2, alpha, eps, lam, decay="coupled"),
         lambda g, theta0, lam, beta1, beta2, alpha, eps: adam(g, theta0, beta1, beta2, alpha, eps, lam, decay="decoupled"),
