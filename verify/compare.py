@@ -8,7 +8,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   beyond them it is a *wrong formula* (or *cannot decide*, as below).
 * ``|g - t| <= C u K``: *agrees*.  ``K`` is the measured condition of the element (see
   :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows
-  for a few dozen roundings; for float32 the first bound, which is below its resolution, is left out.  A true value
+  for a few dozen roundings, and fewer in 16 bits (:func:`verify.precision.roundings`); for float32 the first bound,
+  which is below its resolution, is left out.  A true value
   below the smallest normal number may also come out as anything below it (underflow), and one above the largest
   number as infinity.
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.precision import limits, roundings
 from verify.verdicts import Verdict, overall
 from verify.witnesses.balls import MOST_BITS, Truth, distance, to_float
 from verify.witnesses.perturbation import Slopes
@@ -37,7 +39,6 @@ from verify.witnesses.perturbation import Slopes
 Array = NDArray[Any]
 
 RELATIVE = 1e-10
-ROUNDINGS = 64
 _DOUBT = 1000  # three random changes all cancel to this share about once in 10^8 elements
 
 
@@ -116,7 +117,7 @@ def compare(got: Array, truth: Truth, name: str, *, dtype: Any = np.float64, gen
 class _Judge:
     def __init__(self, got: Array, values: Array, truth: Truth, name: str, dtype: Any, gentle: bool) -> None:
         self.got, self.values, self.truth, self.name, self.gentle = got, values, truth, name, gentle
-        self.info = np.finfo(dtype)
+        self.info, self.dtype = limits(dtype), dtype
         self.expected = to_float(values, np.float64)
         self.gap = distance(got, values)
         self.undecided = truth.undecided(name)
@@ -177,7 +178,7 @@ class _Judge:
             if self.gentle:
                 return Verdict.WRONG_FORMULA
             return Verdict.OUTSIDE if self.truth.overflows(float(self.info.max)) else Verdict.INACCURATE
-        allowed = ROUNDINGS * float(self.info.eps)
+        allowed = roundings(self.dtype)
         if gap <= max(self.relative, allowed) * abs(expected):
             return Verdict.AGREES
         tiny = float(self.info.tiny)

@@ -26,6 +26,7 @@ from verify.errors import SamplingError
 from verify.given import mild
 from verify.indices import integer_ranges
 from verify.noise import less_noise
+from verify.precision import is_real
 from verify.protocol import Failure, Forward, Gradients, check_calls, run, two_cases
 from verify.sampling import Case
 from verify.sizes import extent_value, extents_of
@@ -159,13 +160,14 @@ class Counterexample:
         operation, lines = _operation(subject.operation)
         if subject.written:
             lines = [*lines, f"function = bp.compile({operation})"]
+        written = np.dtype(subject.dtype).name
+        kind = "" if written == "float64" else f", dtype={'ml_dtypes' if written == 'bfloat16' else 'np'}.{written}"
+        if written == "bfloat16":
+            lines = ["import ml_dtypes", "", *lines]
         arrays = [*case.inputs.values(), *case.cotangents.values()]
         if sum(array.size for array in arrays) > _WRITABLE:
-            single = subject.dtype != np.float64
-            kind = ", dtype=np.float32" if single else ""
             where = f'seed={case.seed}, strata=["{case.stratum}"]{kind}'
             return "\n".join([*head, *lines, f"print({subject.called(operation)}, {where}))"])
-        kind = "" if subject.dtype == np.float64 else ", dtype=np.float32"
         given = [_line(name, value, kind) for name, value in case.inputs.items()]
         given += [f'    "{name}": {value},' for name, value in case.integers.items() if name not in case.inputs]
         seeds = [_line(name, value, kind) for name, value in case.cotangents.items()]
@@ -195,7 +197,7 @@ def _operation(operation: Operation) -> tuple[str, list[str]]:
 def _line(name: str, value: Array, kind: str) -> str:
     if not value.size:
         return f'    "{name}": np.zeros({value.shape}{kind}),'
-    return f'    "{name}": np.array({value.tolist()}{kind if value.dtype.kind == "f" else ""}),'
+    return f'    "{name}": np.array({value.tolist()}{kind if is_real(value) else ""}),'
 
 
 def _smaller(case: Case, program: Program, fixed: Sequence[str] = ()) -> Any:

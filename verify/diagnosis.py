@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import numeric
 from derive.derivation import Derivation
+from verify.precision import is_real, limits
 from verify.sampling import Case
 
 Array = NDArray[Any]
@@ -66,7 +67,7 @@ def diagnose(got: Array, expected: Array, name: str, derivation: Derivation, cas
 
 
 def _unit(array: Array) -> float:
-    return float(np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps)
+    return float(limits(array.dtype if is_real(array) else np.float64).eps)
 
 
 def _same(a: Array, b: Array, digits: float) -> bool:
@@ -131,7 +132,7 @@ def _otherwise(name: str, derivation: Derivation, case: Case) -> Iterator[tuple[
         return
     changes: list[tuple[str, Mapping[str, Any], Mapping[str, Array]]] = []
     for key, value in case.inputs.items():
-        if value.ndim >= 2 and value.shape[-1] == value.shape[-2] > 1 and value.dtype.kind == "f":
+        if value.ndim >= 2 and value.shape[-1] == value.shape[-2] > 1 and is_real(value):
             changes.append((f"transposed: {key} stands where its transpose is due", {key: value.swapaxes(-1, -2)}, {}))
     for key, value in outputs.items():
         if key in case.cotangents:

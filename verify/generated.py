@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import numeric
 from derive.derivation import Derivation
+from verify.precision import doubled
 from verify.sampling import Case
 
 
@@ -23,6 +24,6 @@ def generated(derivation: Derivation, case: Case) -> dict[str, NDArray[Any]]:
     ['a', 'z']
     """
     function = numeric.compile(derivation)
+    given, seeds = doubled(case.arguments()), doubled(case.seeds())
     with np.errstate(all="ignore"):
-        outputs = function.forward(**case.arguments())
-        return {**outputs, **function.vjp(case.arguments(), case.seeds() or None)}
+        return {**function.forward(**given), **function.vjp(given, seeds or None)}

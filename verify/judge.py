@@ -17,16 +17,17 @@ from derive.operation import Operation
 from derive.reverse import derive
 from numeric.exact import Plans
 from verify import strata as _strata
-from verify.compare import RELATIVE, ROUNDINGS, Comparison, compare
+from verify.compare import RELATIVE, Comparison, compare
 from verify.counterexample import Counterexample, Subject
 from verify.diagnosis import diagnose
 from verify.errors import SamplingError
 from verify.evidence import Evidence, Row, versions
 from verify.given import GIVEN, given_case, mild, violation
 from verify.noise import less_noise
+from verify.precision import is_real, roundings
 from verify.protocol import REFUSES, REPEATED, Failure, Forward, Gradients, check_calls, check_repeated, run, two_cases
 from verify.sampling import Case, sample
-from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes
+from verify.sizes import PATTERNS, degenerate_sizes, draw_integers, draw_sizes, telling_sizes
 from verify.verdicts import Verdict, overall, worst
 from verify.witnesses.balls import Truth, to_float
 
@@ -87,7 +88,10 @@ class Points:
             if turn not in self._sizes:
                 other = self.distinct and self.varied and turn == 1
                 integers = {**draw_integers(self.program, rng, "other" if other else hypers), **self.held}
-                self._sizes[turn] = draw_sizes(self.program, rng, integers=integers, budget=BUDGET)
+                if self.distinct:
+                    (self._sizes[turn],) = telling_sizes(self.program, rng, 1, integers=integers, budget=BUDGET)
+                else:
+                    self._sizes[turn] = draw_sizes(self.program, rng, integers=integers, budget=BUDGET)
             sizes = self._sizes[turn]
             found.append(self._point(self.seed + number, stratum=name, sizes=sizes, hypers=hypers))
         return found
@@ -351,7 +355,7 @@ def _judged(witness: str, name: str, place: str, found: Sequence[Finding], dtype
         sum(c.points for c in comparisons),
         np.dtype(dtype).name,
         max(c.componentwise for c in comparisons),
-        RELATIVE if dtype == np.float64 else ROUNDINGS * float(np.finfo(dtype).eps),
+        RELATIVE if dtype == np.float64 else roundings(dtype),
         verdict,
         "; ".join(filter(None, notes)),
         case.seed,
@@ -381,6 +385,6 @@ def _bits(name: str, index: tuple[int, ...], case: Case) -> str:
     found = [
         f"{key}{list(index) if index else ''} = {float(value[index])!r} ({float(value[index]).hex()})"
         for key, value in case.inputs.items()
-        if value.shape == shape and (key == name or name not in case.inputs) and value.dtype.kind == "f"
+        if value.shape == shape and (key == name or name not in case.inputs) and is_real(value)
     ]
     return f" at {', '.join(found)}" if found else ""

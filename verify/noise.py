@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from derive.derivation import Derivation
 from verify.compare import Comparison
 from verify.generated import generated
+from verify.precision import is_real, limits, roundings
 from verify.protocol import Failure, Forward, Gradients, run
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict
@@ -26,7 +27,6 @@ Array = NDArray[Any]
 NEIGHBOURS = 8
 _UNITS = 4  # a right result moves by 4 u K: less than an eighth of what is taken for an error
 _RIGHT = 1e-9
-_ROUNDINGS = 64  # as many as a comparison allows
 _SHARE = 1 / 8  # of the error, that a jump must have
 
 
@@ -48,8 +48,8 @@ def less_noise(
     """
     if comparison.verdict is not Verdict.WRONG_FORMULA or comparison.worst is None:
         return comparison
-    expected, eps = to_float(truth.values(name)), float(np.finfo(dtype).eps)
-    if is_rounding(truth.derivation, truth.case, name, got, expected, eps) or (
+    expected, eps = to_float(truth.values(name)), float(limits(dtype).eps)
+    if is_rounding(truth.derivation, truth.case, name, got, expected, roundings(dtype)) or (
         not gentle and (_half_right(got, expected, eps) or is_noise(vjp, forward, truth.case, name, got, expected))
     ):
         return replace(comparison, verdict=Verdict.INACCURATE, inaccurate=(comparison.worst.index,))
@@ -96,7 +96,7 @@ def is_noise(
     return bool(noisy.size) and bool(2 * noisy.sum() >= noisy.size)
 
 
-def is_rounding(derivation: Derivation, case: Case, name: str, got: Array, expected: Array, eps: float) -> bool:
+def is_rounding(derivation: Derivation, case: Case, name: str, got: Array, expected: Array, allowed: float) -> bool:
     """Whether all errors of an array are below a few roundings of what it is at ordinary inputs, under these cotangents.
 
     An output may be as large as the inputs on the way, too.
@@ -107,9 +107,9 @@ def is_rounding(derivation: Derivation, case: Case, name: str, got: Array, expec
         >>> elu = derive(get("elu"))
         >>> z, da = np.array([-40.0, -20.0]), np.ones(2)
         >>> case = Case({elu.program.dimensions[0]: 2}, {"z": z, "alpha": np.array(1.0)}, {}, {"a": da})
-        >>> is_rounding(elu, case, "z", np.expm1(z) + 1, np.exp(z), 2.0**-52)  # from -37 on it is 0
+        >>> is_rounding(elu, case, "z", np.expm1(z) + 1, np.exp(z), 1e-14)  # from -37 on it is 0
         True
-        >>> is_rounding(elu, case, "z", np.zeros(2), np.exp(z), 2.0**-52)
+        >>> is_rounding(elu, case, "z", np.zeros(2), np.exp(z), 1e-14)
         False
     """
     size, seeds = _ordinary(derivation, name)
@@ -117,11 +117,11 @@ def is_rounding(derivation: Derivation, case: Case, name: str, got: Array, expec
     if name in derivation.gradients:
         size *= own / seeds if seeds else 1.0
     else:
-        size = max(size, *(_largest(value) for value in case.inputs.values() if value.dtype.kind == "f"))
+        size = max(size, *(_largest(value) for value in case.inputs.values() if is_real(value)))
     with np.errstate(all="ignore"):
         errors = np.abs(np.asarray(got, dtype=np.float64) - expected)
         wrong = ~(errors <= _RIGHT * np.abs(expected))
-        return bool(np.all(errors[wrong] <= _ROUNDINGS * eps * size))
+        return bool(np.all(errors[wrong] <= allowed * size))
 
 
 # By identity, each entry with its derivation, so that no other gets its identity; the first ones are dropped.
@@ -147,8 +147,9 @@ def _largest(value: Array) -> float:
 
 def _beside(value: Array, rng: np.random.Generator) -> Array:
     """Each element a few units in the last place away; whole numbers stay, and so does 0."""
-    if value.dtype.kind != "f":
+    if not is_real(value):
         return value.copy()
     with np.errstate(over="ignore", invalid="ignore"):
-        moved = value + rng.integers(-_UNITS, _UNITS + 1, value.shape) * np.spacing(value)
+        units = np.spacing(value).astype(np.float64) * rng.integers(-_UNITS, _UNITS + 1, value.shape)
+        moved = (value.astype(np.float64) + units).astype(value.dtype)
     return np.asarray(np.where((value == 0) | ~np.isfinite(moved), value, moved), dtype=value.dtype)

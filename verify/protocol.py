@@ -20,6 +20,7 @@ from derive.derivation import Derivation
 from verify.errors import ImplementationStopped, MappingError, SamplingError
 from verify.evidence import Row
 from verify.generated import generated
+from verify.precision import is_real, limits
 from verify.sampling import Case, sample
 from verify.strata import applicable
 from verify.verdicts import Verdict
@@ -219,7 +220,7 @@ def _same(a: Array | None, b: Array) -> bool:
     finite = np.isfinite(b) & np.isfinite(a)
     if not np.array_equal(np.asarray(a)[~finite], b[~finite], equal_nan=True):
         return False
-    unit = float(np.finfo(b.dtype if b.dtype.kind == "f" else np.float64).eps)
+    unit = float(limits(b.dtype if is_real(b) else np.float64).eps)
     gap = np.abs(np.where(finite, a, 0.0) - np.where(finite, b, 0.0))
     scale = np.max(np.abs(np.where(finite, b, 0.0)), initial=0.0)
     return bool(np.max(gap, initial=0.0) <= unit**0.5 * scale)
@@ -228,7 +229,7 @@ def _same(a: Array | None, b: Array) -> bool:
 def _row(case: Case, dtype: Any, place: str, note: str, arrays: Mapping[str, Array]) -> Row:
     verdict = Verdict.PROTOCOL if note else Verdict.AGREES
     count = sum(int(value.size) for value in arrays.values())
-    bound = float(np.finfo(dtype).eps) ** 0.5
+    bound = float(limits(dtype).eps) ** 0.5
     kind, error = np.dtype(dtype).name, np.inf if note else 0.0
     return Row("protocol", ", ".join(arrays), place, count, kind, error, bound, verdict, note, case.seed)
 

@@ -17,6 +17,7 @@ from verify import strata as _strata
 from verify.domains import Bounds, bounds_of, clamp, into, simplex, sum_facts
 from verify.errors import SamplingError
 from verify.indices import integer_ranges
+from verify.precision import is_real, limits
 from verify.sizes import draw_integers, draw_sizes, extent_value
 
 Array = NDArray[Any]
@@ -145,7 +146,7 @@ def draw(
                 value = _at_ends(value, bounds, rng)
             inputs[tensor.name] = np.asarray(value, dtype=np.float64)
     for name, value in inputs.items():
-        if value.dtype.kind == "f":
+        if is_real(value):
             inputs[name] = _rounded(value, bounds_of(program.tensors[name], sizes), dtype)
     _check(program, inputs, sizes)
     cotangents: dict[str, Array] = {}
@@ -165,7 +166,7 @@ def _rounded(values: Array, bounds: Bounds, dtype: Any) -> Array:
         given = np.asarray(values, dtype=dtype)
     down = ~bounds.holds(given) & (given >= bounds.hi)
     up = ~bounds.holds(given) & (given <= bounds.lo)
-    above = np.nextafter(given, dtype(np.inf)) if bounds.lo != 0 else np.finfo(dtype).tiny  # no subnormal inputs
+    above = np.nextafter(given, dtype(np.inf)) if bounds.lo != 0 else limits(dtype).tiny  # no subnormal inputs
     given = np.where(down, np.nextafter(given, dtype(-np.inf)), given)
     return np.asarray(np.where(up, above, given), dtype=dtype)
 

@@ -17,6 +17,7 @@ Sizes = dict[Symbol, int]
 _DEGENERATE = ("ones", "ascending", "descending")
 PATTERNS = ("ordinary", *_DEGENERATE, "zero")
 _ATTEMPTS = 400
+_DRAWS = 16  # sets of sizes, of which the most telling are taken
 
 
 def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
@@ -133,6 +134,31 @@ def draw_sizes(
             f"every extent at least {least}: {', '.join(str(e) for e in extents if not isinstance(e, Symbol))}"
         )
     return best[1]
+
+
+def telling_sizes(
+    program: Program, rng: np.random.Generator, count: int, *, integers: Mapping[Symbol, int], budget: int
+) -> list[Sizes]:
+    """Of some draws the sets of sizes with the fewest extents that are 1 or equal to another one: there axes tell themselves apart.
+
+    Raises:
+        SamplingError: no consistent sizes were found.
+
+    Example:
+        >>> from derive.registry import get
+        >>> program = get("conv2d").program
+        >>> found = telling_sizes(program, np.random.default_rng(1), 2, integers=program.integers, budget=10**6)
+        >>> [[sizes[symbol] for symbol in program.dimensions] for sizes in found]
+        [[5, 4, 7, 6, 3, 2, 1], [6, 2, 4, 5, 7, 1, 3]]
+    """
+    drawn = [draw_sizes(program, rng, integers=integers, budget=budget) for _ in range(_DRAWS)]
+    extents = extents_of(program)
+
+    def coincidences(sizes: Sizes) -> int:
+        values = [extent_value(extent, sizes) for extent in extents]
+        return len(values) - len(set(values) - {1})
+
+    return sorted(drawn, key=coincidences)[:count]
 
 
 def _candidates(

@@ -75,7 +75,9 @@ def check(
         typer.Option("--stratum", metavar="NAME", help="Strata of inputs (default: all); repeat, or use commas."),
     ] = None,
     cases: Annotated[int, typer.Option("--cases", min=1, help="Points in each stratum.")] = 4,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="float64|float32", help="Of the inputs.")] = "float64",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="float64|float32|float16|bfloat16", help="Of the inputs.")
+    ] = "float64",
     seed: Annotated[int | None, typer.Option("--seed", help="Repeat a run (default: fresh; it is printed).")] = None,
     seconds: Annotated[float, typer.Option("--seconds", help="How long a cause is looked for.")] = 30.0,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="For one call.")] = 10.0,
@@ -92,8 +94,9 @@ def check(
 
     It runs in a process of its own: one that hangs or crashes gets a verdict.
     """
-    if dtype not in ("float64", "float32"):
-        raise BadInput(f"--dtype takes float64 or float32, got {dtype!r}")
+    formats = ("float64", "float32", "float16", "bfloat16")
+    if dtype not in formats:
+        raise BadInput(f"--dtype takes {', '.join(formats)}, got {dtype!r}")
     if form not in ("json", "npz"):
         raise BadInput(f"--format takes json or npz, got {form!r}")
     for option, value in (("--timeout", timeout), ("--memory", memory)):

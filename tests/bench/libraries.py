@@ -9,7 +9,7 @@ from tests.bench.tables import Section
 from tests.oracle.corpus import BUGS
 from tests.oracle.libraries import FUNCTIONS, Function, torch_functions
 from verify.evidence import Row
-from verify.oracle import Check, check
+from verify.oracle import Cause, Check, check
 from verify.verdicts import Verdict
 
 SEED = 1
@@ -47,7 +47,7 @@ def judged(function: Function) -> Check:
 def _line(function: Function, verdict: Verdict, rows: list[Row], found: Check) -> list[str]:
     worst = max(rows, key=lambda row: row.ulp or 0.0)
     where = ", ".join(dict.fromkeys(f"{row.argument}: {row.stratum}" for row in rows))
-    causes = "".join(f" ({cause.words})" for cause in found.causes[:1] if worst.argument in cause.names)
+    causes = "".join(f" ({_short(cause)})" for cause in found.causes[:1] if worst.argument in cause.names)
     at = (worst.element or "").partition(" at ")[2].partition(" (")[0]
     got = (worst.element or "").partition(" (")[0].partition(" got ")[2]
     return [
@@ -58,6 +58,11 @@ def _line(function: Function, verdict: Verdict, rows: list[Row], found: Check) -
         f"{at}: {got}" if at else got,
         f"{worst.ulp:.2g}",
     ]
+
+
+def _short(cause: Cause) -> str:
+    """What it says, or the names of the mistakes where that is a formula."""
+    return cause.words if len(cause.words) <= 50 else " + ".join(dict.fromkeys(cause.kinds))
 
 
 def mistakes(quick: bool = False) -> list[Section]:
@@ -73,11 +78,11 @@ def mistakes(quick: bool = False) -> list[Section]:
             warnings.simplefilter("ignore")
             found = check(bug.wrong, bug.operation, seed=SEED, strata=bug.strata, **bug.options)
             right = check(bug.right, bug.operation, seed=SEED, strata=bug.strata, **bug.options)
-        assert not found.ok
+        assert not found.ok, bug.name
         assert right.ok, str(right)
         told = [cause for cause in found.causes if set(cause.kinds) & bug.kinds]
         named += bool(told)
-        words = told[0].words if told else "none of the known mistakes"
+        words = _short(told[0]) if told else "none of the known mistakes"
         operation = bug.operation if isinstance(bug.operation, str) else bug.operation.name
         section.rows.append([bug.name, operation, bug.source, words])
     section.summary["named"] = f"{named} of {len(section.rows)}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from derive.registry import declare, get
@@ -186,6 +187,38 @@ def test_a_gradient_of_another_multiple_than_its_loss_is_a_mistake() -> None:
     found = check((half, sse_grad), "mse", **ORDINARY)
     assert not found.ok
     assert {cause.names for cause in found.causes} == {("yhat",), ("L",)}
+
+
+def test_a_loss_that_is_not_reduced_is_a_convention() -> None:
+    def squares(yhat: Any, y: Any) -> Any:
+        return (yhat - y) ** 2
+
+    def gradient(yhat: Any, y: Any) -> Any:
+        return {"yhat": 2 * (yhat - y)}
+
+    found = check((squares, gradient), "mse", **ORDINARY)
+    assert found.ok, str(found)
+    assert found.conventions == (
+        "its loss is not reduced: it is that of each element, and here their sum is judged",
+        "its loss is n*k times the declared one",
+    )
+    alone = check(squares, "squared_error", kind="forward", **ORDINARY)
+    assert alone.ok, str(alone)
+    assert alone.conventions == found.conventions[:1]
+    jax_loss = check(lambda Z, Y: optax.softmax_cross_entropy(Z, Y), "softmax_cross_entropy", wrt=["Z"], **ORDINARY)
+    assert jax_loss.ok, str(jax_loss)
+    assert jax_loss.conventions[1:] == ("its loss is n times the declared one",)
+    # no multiple of the sum is the declared loss: then it is a mistake, of its shape too
+    wrong = check(((lambda yhat, y: 1 + (yhat - y) ** 2), gradient), "mse", seconds=0, **ORDINARY)
+    assert not wrong.ok
+    assert not wrong.conventions
+    assert "where () is due" in str(wrong)
+
+    # a gradient of another multiple than its loss
+    def threefold_gradient(yhat: Any, y: Any) -> Any:
+        return {"yhat": 3 * (yhat - y)}
+
+    assert not check((squares, threefold_gradient), "mse", seconds=0, **ORDINARY).ok
 
 
 def test_a_scale_that_cannot_be_is_refused() -> None:

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.compare import RELATIVE, ROUNDINGS
+from verify.compare import RELATIVE
+from verify.precision import ROUNDINGS
 
 Array = NDArray[Any]
 _SHARE = 2.0**-10

@@ -25,7 +25,8 @@ from verify.oracle.implementation import Implementation
 from verify.oracle.many import many_cases
 from verify.oracle.observation import Observation
 from verify.oracle.recognising import recognised
-from verify.oracle.scale import recognised_scale
+from verify.oracle.scale import recognised_scale, unreduced
+from verify.precision import doubled, of_name
 from verify.protocol import REPEATED, Failure, Gradients, run
 from verify.sampling import Case, sample
 from verify.sizes import degenerate_sizes
@@ -79,7 +80,8 @@ def check(
         cases: points per stratum; every second has other hyper-parameters.  From the fifth on they are judged in batches against
             JAX, and by balls where that differs.
         strata: names of strata (or of degenerate sizes, as verdicts call them); by default all that apply.
-        dtype: ``numpy.float64`` or ``numpy.float32``.
+        dtype: ``numpy.float64``, ``float32`` or ``float16``, or ``"bfloat16"`` (of ``ml_dtypes``): of its inputs, and what the
+            bounds on its errors are derived from.
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
         seconds: how long a cause is looked for, in processor time.
@@ -103,7 +105,7 @@ def check(
         var is taken for a constant: the gradient through it is missing
     """
     start = time.perf_counter()
-    operation, dtype = resolve(against), np.dtype(dtype).type
+    operation, dtype = resolve(against), of_name(dtype)
     seed = fresh_seed() if seed is None else seed
     derivation = derive(operation, wrt=None if wrt is None else tuple(wrt))
 
@@ -111,8 +113,9 @@ def check(
         return adapted(implementation, derivation, forward=forward, arguments=arguments, kind=kind)
 
     made = read(kind)
+    made, elements = unreduced(made, derivation, seed)
     made, conventions, unfinished = recognised(made, derivation, seed, layouts)
-    made, multiple, scales = recognised_scale(made, derivation, seed, scale)
+    made, multiple, scales = recognised_scale(made, derivation, seed, scale, alone=bool(elements))
     derivation, unjudged = _returned(made, operation, derivation, seed, dtype)
     points = Points(derivation, seed, min(cases, BALLS), dtype, varied=not made.fixed, distinct=True, held=made.held)
     evidence = check_gradient(
@@ -181,7 +184,7 @@ def check(
             cotangents=cotangents,
             seconds=seconds,
         )
-    conventions = (*conventions, *multiple)
+    conventions = (*elements, *conventions, *multiple)
     return Check(operation.name, made.name, evidence, causes, notes, unjudged, conventions, forms, claimed)
 
 
@@ -227,7 +230,8 @@ def _observation(made: Implementation, case: Case, truth: Truth) -> Observation 
         *(derivation.gradients if made.vjp is not None else ()),
     ]
     expected = {name: to_float(truth.values(name)) for name in names}
-    return Observation(case, {name: np.asarray(got[name]) for name in names if name in got}, expected)
+    exact = replace(case, inputs=doubled(case.inputs), cotangents=doubled(case.cotangents))
+    return Observation(exact, {name: np.asarray(got[name]) for name in names if name in got}, expected)
 
 
 __all__ = ["Check", "check"]

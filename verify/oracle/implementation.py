@@ -18,6 +18,7 @@ from derive.derivation import Derivation
 from verify.errors import MappingError
 from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.naming import Role, gradient_names, output_names, roles
+from verify.precision import doubled, is_real
 from verify.protocol import Forward, Gradients
 
 Array = NDArray[Any]
@@ -129,9 +130,14 @@ class Values:
         return numeric.compile(self.derivation)
 
     def at(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
+        kinds = {
+            value.dtype for value in inputs.values() if isinstance(value, np.ndarray) and is_real(value) and value.ndim
+        }
         with np.errstate(all="ignore"):
-            outputs, residuals = self._function.run_forward(inputs)
-        return {**residuals.held, **outputs}
+            outputs, residuals = self._function.run_forward(doubled(inputs))
+        found = {**residuals.held, **outputs}
+        (dtype,) = kinds if len(kinds) == 1 else (np.dtype(np.float64),)
+        return {name: value.astype(dtype) if is_real(value) else value for name, value in found.items()}
 
 
 class Call:

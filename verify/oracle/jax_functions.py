@@ -17,13 +17,16 @@ from verify.oracle.naming import output_names, roles
 Array = NDArray[Any]
 
 
+_LIBRARIES = ("jax", "jaxlib", "optax", "flax", "haiku", "equinox")  # JAX, and what is written in it
+
+
 def is_jax(function: Callable[..., Any]) -> bool:
     """Whether a function is one of JAX's kinds, comes from JAX, or its code names ``jax`` or ``jnp``.
 
     >>> is_jax(np.tanh)
     False
     """
-    return "jax" in sys.modules and is_of(function, "jax", "jaxlib")
+    return "jax" in sys.modules and is_of(function, *_LIBRARIES)
 
 
 def of_jax(

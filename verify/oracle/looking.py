@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 from derive.derivation import Derivation
-from derive.program import Program
 from verify.generated import generated
 from verify.oracle.implementation import Implementation
 from verify.protocol import Failure, run
 from verify.sampling import Case, sample
-from verify.sizes import Sizes, draw_integers, draw_sizes, extent_value, extents_of
+from verify.sizes import Sizes, draw_integers, telling_sizes
 
 Array = NDArray[np.float64]
 
-_DRAWS = 16  # sets of sizes, of which the most telling are taken
 _BUDGET = 10**6  # scalar operations: the truth of a look is told by generated code
 
 
@@ -76,31 +74,15 @@ class Looks:
             program = self.derivation.program
             cases = [
                 sample(program, self.seed + number, sizes=sizes, derivation=self.derivation)
-                for number, sizes in enumerate(telling_sizes(program, self.seed, self.count, held))
+                for number, sizes in enumerate(self._sizes(held))
             ]
             self._cases[key] = [(case, generated(self.derivation, case)) for case in cases]
         return self._cases[key]
 
-
-def telling_sizes(program: Program, seed: int, count: int, held: Mapping[Symbol, int]) -> list[Sizes]:
-    """Sets of sizes with the fewest extents that are 1 or equal to another one.
-
-    Example:
-        >>> from derive.registry import get
-        >>> program = get("conv2d").program
-        >>> [[sizes[symbol] for symbol in program.dimensions] for sizes in telling_sizes(program, 1, 2, {})]
-        [[5, 4, 7, 6, 3, 2, 1], [6, 2, 4, 5, 7, 1, 3]]
-    """
-    rng = np.random.default_rng(seed)
-    integers = {**draw_integers(program, rng), **held}
-    drawn = [draw_sizes(program, rng, integers=integers, budget=_BUDGET) for _ in range(_DRAWS)]
-    extents = extents_of(program)
-
-    def coincidences(sizes: Sizes) -> int:
-        values = [extent_value(extent, sizes) for extent in extents]
-        return len(values) - len(set(values) - {1})
-
-    return sorted(drawn, key=coincidences)[:count]
+    def _sizes(self, held: Mapping[Symbol, int]) -> list[Sizes]:
+        program, rng = self.derivation.program, np.random.default_rng(self.seed)
+        integers = {**draw_integers(program, rng), **held}
+        return telling_sizes(program, rng, self.count, integers=integers, budget=_BUDGET)
 
 
-__all__ = ["Looks", "Seen", "telling_sizes"]
+__all__ = ["Looks", "Seen"]

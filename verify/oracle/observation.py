@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.precision import is_real
 from verify.sampling import Case
 
 Array = NDArray[Any]
@@ -48,7 +49,7 @@ def alike(a: Any, b: Any, digits: float | None = None) -> bool:
     if a.shape != b.shape:
         return False
     if digits is None:
-        digits = max(_DIGITS.get(a.dtype.itemsize, _DOUBLE) if a.dtype.kind == "f" else _DOUBLE for a in (a, b))
+        digits = max(_DIGITS.get(a.dtype.itemsize, _DOUBLE) if is_real(a) else _DOUBLE for a in (a, b))
     a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a) & np.isfinite(b)
     if a.size and not finite.any():

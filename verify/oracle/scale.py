@@ -16,6 +16,7 @@ from derive.derivation import Derivation
 from derive.program import Program
 from numeric.shapes import bind_sizes
 from verify.errors import MappingError, SamplingError
+from verify.oracle.arrangement import Arrangement
 from verify.oracle.implementation import Implementation
 from verify.oracle.looking import Looks
 from verify.oracle.observation import alike
@@ -92,13 +93,73 @@ def scaled(made: Implementation, scale: Scale, program: Program) -> Implementati
     return replace(made, forward=ahead and forward, vjp=back and vjp, arranged=None)
 
 
+def unreduced(made: Implementation, derivation: Derivation, seed: int) -> tuple[Implementation, tuple[str, ...]]:
+    """An implementation that returns the loss of each element, added up, where a multiple of that is the declared loss.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from derive.reverse import derive
+        >>> from verify.oracle.adapting import adapted
+        >>> def squares(yhat, y):
+        ...     return (yhat - y)**2
+        >>> mse = derive(get("mse"))
+        >>> found, words = unreduced(adapted(squares, mse, kind="forward"), mse, seed=1)
+        >>> words
+        ('its loss is not reduced: it is that of each element, and here their sum is judged',)
+        >>> recognised_scale(found, mse, seed=1, alone=True)[1]
+        ('its loss is n*k times the declared one',)
+    """
+    loss = _loss(derivation)
+    if loss is None or made.forward is None:
+        return made, ()
+    ahead = replace(made, vjp=None)
+    try:
+        (first, *_) = Looks(derivation, seed, 1)(ahead)
+        if not np.ndim(first.got.get(loss, 0.0)):
+            return made, ()
+        seen = [(each, float(each.got[loss])) for each in Looks(derivation, seed, _CASES)(_summed(ahead, loss))]
+    except (SamplingError, MappingError, KeyError):
+        return made, ()
+    for scale in (Scale("1"), *_scales(_sizes(derivation.program))):
+        factors = [float(scale.at({str(s): size for s, size in each.case.sizes.items()})) for each, _ in seen]
+        if all(alike(got, each.due[loss] * factor, 1e-6) for (each, got), factor in zip(seen, factors, strict=True)):
+            words = "its loss is not reduced: it is that of each element, and here their sum is judged"
+            return _summed(made, loss), (words,)
+    return made, ()
+
+
+def _summed(made: Implementation, loss: str) -> Implementation:
+    ahead, arranged = made.forward, made.arranged
+
+    def forward(**inputs: Any) -> dict[str, Array]:
+        assert ahead is not None
+        return {name: np.sum(value) if name == loss else value for name, value in ahead(**inputs).items()}
+
+    def again(arrangement: Arrangement) -> Implementation:
+        assert arranged is not None
+        return _summed(arranged(arrangement), loss)
+
+    return replace(made, forward=ahead and forward, arranged=arranged and again)
+
+
+def _loss(derivation: Derivation) -> str | None:
+    """The scalar that is differentiated, if it is one."""
+    single = len(derivation.of) == 1 and not derivation.program.tensors[derivation.of[0]].shape
+    return derivation.of[0] if single else None
+
+
+def _sizes(program: Program) -> list[str]:
+    return list(dict.fromkeys(str(size) for t in program.inputs for size in t.shape if size.is_Symbol))
+
+
 def recognised_scale(
-    made: Implementation, derivation: Derivation, seed: int, stated: str | None = None
+    made: Implementation, derivation: Derivation, seed: int, stated: str | None = None, *, alone: bool = False
 ) -> tuple[Implementation, tuple[str, ...], tuple[str, ...]]:
     """The implementation of the declared loss, what it has otherwise, and what it may have otherwise.
 
     Where a forward pass says so, and a gradient agrees with it, the loss is a multiple of the declared one; of a gradient alone
-    that cannot be told from a mistake, so that it is a note.  What is stated is taken for granted.
+    that cannot be told from a mistake, so that it is a note; of a forward pass alone neither, unless it is known to be another
+    reduction (``alone``).  What is stated is taken for granted.
 
     Raises:
         MappingError: what is stated is no product of numbers and sizes, or the operation is no loss.
@@ -118,14 +179,13 @@ def recognised_scale(
         ("if its loss is meant to be n*k/2 times the declared one, its gradient is right: scale='n*k/2'",)
     """
     program = derivation.program
-    loss = derivation.of[0] if len(derivation.of) == 1 and not program.tensors[derivation.of[0]].shape else None
-    names = list(dict.fromkeys(str(size) for t in program.inputs for size in t.shape if size.is_Symbol))
+    loss, names = _loss(derivation), _sizes(program)
     if stated is not None:
         if loss is None:
             raise MappingError(f"scale: {program.name} is no loss: its output {', '.join(derivation.of)} is no scalar")
         scale = Scale.read(stated, names)
         return scaled(made, scale, program), (_words(scale),), ()
-    if loss is None or made.vjp is None:
+    if loss is None or (made.vjp is None and not alone):
         return made, (), ()
     try:
         seen = list(Looks(derivation, seed, _CASES)(made))
@@ -142,11 +202,11 @@ def recognised_scale(
             if all(alike(got, due * c, 1e-6) for (got, due), c in zip(pairs, factors, strict=True))
         ]
 
-    if set(agreeing([1.0] * _CASES)) >= set(returned) - {loss}:
+    if set(agreeing([1.0] * _CASES)) >= set(returned) - ({loss} if made.vjp is not None else set()):
         return made, (), ()
     for scale in _scales(names):
         right = agreeing([float(scale.at({str(s): size for s, size in each.case.sizes.items()})) for each in seen])
-        if loss in right and len(right) > 1:
+        if loss in right and (len(right) > 1 or made.vjp is None):
             return scaled(made, scale, program), (_words(scale),), ()
         if loss not in returned and len(right) == len(returned):
             told = f"if its loss is meant to be {scale.words} times the declared one, its gradient is right: scale={scale.words!r}"
@@ -168,4 +228,4 @@ def _scales(names: Sequence[str]) -> Iterator[Scale]:
             yield Scale(text)
 
 
-__all__ = ["Scale", "recognised_scale", "scaled"]
+__all__ = ["Scale", "recognised_scale", "scaled", "unreduced"]

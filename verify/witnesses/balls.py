@@ -33,6 +33,7 @@ from derive.program import Program, Tensor
 from numeric.errors import Undecidable
 from numeric.exact import Exact, Plans, Share
 from verify.domains import bounds_of
+from verify.precision import limits
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
 
@@ -61,7 +62,7 @@ class Truth:
     ) -> None:
         self.derivation, self.case = derivation, case
         self._plans = plans or Plans(derivation.combined)
-        self._unit = Fraction(float(np.finfo(dtype).eps)) / 2
+        self._unit = Fraction(float(limits(dtype).eps)) / 2
         self._tensors = {**{name: name for name in derivation.program.outputs}, **dict(derivation.gradients)}
         self._evaluations: dict[int, Exact] = {}
         self._values: dict[str, Array] = {}

@@ -1,0 +1,66 @@
+"""The oracle in single, half and bfloat16 precision: what a few roundings may do there, and what is a mistake all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from tests.seeds import SEED
+from verify.errors import SamplingError
+from verify.oracle import check
+from verify.precision import DTYPES, limits
+from verify.verdicts import Verdict
+
+NARROW = ["float32", "float16", "bfloat16"]
+
+
+def softmax_backward(da: Any, a: Any) -> Any:
+    return a * (da - (da * a).sum(-1, keepdims=True))
+
+
+def dense_backward(dZ: Any, X: Any, W: Any) -> Any:
+    return dZ @ W.T, X.T @ dZ, dZ.sum(0)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_right_gradients_are_accepted(dtype: str) -> None:
+    for backward, operation in ((softmax_backward, "softmax"), (dense_backward, "dense")):
+        found = check(backward, operation, dtype=dtype, seed=SEED)
+        assert found.ok, str(found)
+        assert {row.dtype for row in found.evidence.rows} == {dtype}
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_mistakes_are_found_and_named(dtype: str) -> None:
+    found = check(lambda dZ, X, W: (dZ @ W.T, X.T @ dZ, 2 * dZ.sum(0)), "dense", dtype=dtype, seed=SEED)
+    assert [(row.argument, row.verdict) for row in found.evidence.faults][:1] == [("b", Verdict.WRONG_FORMULA)]
+    assert {kind for cause in found.causes for kind in cause.kinds} == {"factor 2"}
+    assert dtype in str(found.evidence.counterexample)
+
+
+def test_the_repetition_of_a_bfloat16_fault_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    def relu_backward(da: Any, z: Any) -> Any:
+        return da * (z >= 0)
+
+    found = check(relu_backward, "relu", dtype="bfloat16", strata=["zeros"], seed=SEED)
+    assert found.verdict is Verdict.WRONG_CONVENTION
+    exec(str(found.evidence.counterexample), {"relu_backward": relu_backward})
+    assert "relu_backward against relu: wrong convention" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_jax_in_sixteen_bits(dtype: str) -> None:
+    found = check(jax.nn.softmax, "softmax", dtype=dtype, strata=["ordinary"], seed=SEED)
+    assert found.ok, str(found)
+
+
+def test_what_a_format_can_hold() -> None:
+    """IEEE 754-2008 binary16: 11 bits, largest 65504; bfloat16: 8 bits, the exponents of binary32."""
+    assert float(limits(np.float16).max) == 65504
+    assert float(limits(DTYPES["bfloat16"]).eps) == 2.0**-7
+    assert float(limits(DTYPES["bfloat16"]).tiny) == 2.0**-126
+    with pytest.raises(SamplingError, match="dtype is one of float64, float32, float16, bfloat16, got 'float8'"):
+        check(dense_backward, "dense", dtype="float8")
