@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from math import prod
 
 import numpy as np
@@ -17,7 +18,8 @@ Sizes = dict[Symbol, int]
 _DEGENERATE = ("ones", "ascending", "descending")
 PATTERNS = ("ordinary", *_DEGENERATE, "zero")
 _ATTEMPTS = 400
-_DRAWS = 16  # sets of sizes, of which the most telling are taken
+_DRAWS = 24  # sets of sizes, of which the most telling are taken
+_HIGH = 6
 
 
 def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
@@ -85,7 +87,7 @@ def draw_sizes(
     *,
     integers: Mapping[Symbol, int] | None = None,
     zero: Symbol | None = None,
-    high: int = 6,
+    high: int = _HIGH,
     budget: int = 6000,
 ) -> Sizes:
     """Sizes of all dimensions and integer hyper-parameters of a program.
@@ -139,7 +141,9 @@ def draw_sizes(
 def telling_sizes(
     program: Program, rng: np.random.Generator, count: int, *, integers: Mapping[Symbol, int], budget: int
 ) -> list[Sizes]:
-    """Of some draws the sets of sizes with the fewest extents that are 1 or equal to another one: there axes tell themselves apart.
+    """Of some draws the sets of sizes that tell axes apart: the fewest extents are 1 or equal to another one.
+
+    First of all those that are computed: at a single position of a window neither its stride nor its order shows.
 
     Raises:
         SamplingError: no consistent sizes were found.
@@ -151,14 +155,22 @@ def telling_sizes(
         >>> [[sizes[symbol] for symbol in program.dimensions] for sizes in found]
         [[5, 4, 7, 6, 3, 2, 1], [6, 2, 4, 5, 7, 1, 3]]
     """
-    drawn = [draw_sizes(program, rng, integers=integers, budget=budget) for _ in range(_DRAWS)]
     extents = extents_of(program)
-
-    def coincidences(sizes: Sizes) -> int:
-        values = [extent_value(extent, sizes) for extent in extents]
-        return len(values) - len(set(values) - {1})
-
-    return sorted(drawn, key=coincidences)[:count]
+    computed = [extent for extent in extents if not extent.is_Symbol and not extent.is_number]
+    found: list[tuple[tuple[int, int], Sizes]] = []
+    for sizes in islice(_candidates(program, rng, "ordinary", dict(integers), None, _HIGH), _ATTEMPTS // 4):
+        try:
+            values = [extent_value(extent, sizes) for extent in extents]
+        except SamplingError:
+            continue
+        if min(values, default=1) < 1 or work(program, sizes) > budget:
+            continue
+        single = sum(extent_value(extent, sizes) == 1 for extent in computed)
+        found.append(((single, len(values) - len(set(values) - {1})), sizes))
+        if len(found) == _DRAWS:
+            break
+    best = [sizes for _, sizes in sorted(found, key=lambda each: each[0])[:count]]
+    return best + [draw_sizes(program, rng, integers=integers, budget=budget) for _ in range(count - len(best))]
 
 
 def _candidates(

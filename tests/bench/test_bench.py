@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench import checkers
+from tests.bench import checkers, libraries
 from tests.bench.__main__ import SECTIONS, main
 from tests.bench.cases import CASES, Case
 from tests.bench.speed import contenders, drawn, traced
@@ -42,10 +42,25 @@ def test_a_wrong_contender_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_section_runs_and_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["derive", "growth", "import", "verify", "oracle", "--quick", "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "bench.json").read_text())
-    assert len(record["sections"]) == len(set(SECTIONS) - {"speed", "campaign", "checkers", "accuracy"})
+    assert len(record["sections"]) == len(
+        set(SECTIONS) - {"speed", "campaign", "checkers", "accuracy", "libraries", "mistakes"}
+    )
     assert all(section["rows"] and section["summary"] for section in record["sections"])
     assert "| rnn" in (tmp_path / "bench.md").read_text()
     assert "Import time" in capsys.readouterr().out
+
+
+def test_libraries_and_mistakes_become_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {function.name: function for function in libraries.FUNCTIONS}
+    monkeypatch.setattr(libraries, "FUNCTIONS", (known["jax.nn.relu"], known["jax.nn.sigmoid"]))
+    monkeypatch.setattr(libraries, "torch_functions", lambda: ())
+    monkeypatch.setattr(libraries, "BUGS", libraries.BUGS[:2])
+    (table,) = libraries.table()
+    assert [row[:4] for row in table.rows] == [["jax.nn.sigmoid", "sigmoid", "inaccurate", "z: saturated40"]]
+    assert table.summary == {"agree": "`jax.nn.relu`", "judged": 2}
+    (mistakes,) = libraries.mistakes()
+    assert mistakes.summary == {"named": "2 of 2"}
+    assert mistakes.rows[0][-1] == "the derivative is taken at a and not at z"
 
 
 @pytest.mark.slow
