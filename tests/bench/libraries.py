@@ -51,7 +51,7 @@ def _line(function: Function, verdict: Verdict, rows: list[Row], found: Check) -
     at = (worst.element or "").partition(" at ")[2].partition(" (")[0]
     got = (worst.element or "").partition(" (")[0].partition(" got ")[2]
     return [
-        f"`{function.name}`",
+        function.name,
         function.operation,
         f"{verdict}{causes}",
         where,
