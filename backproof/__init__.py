@@ -19,6 +19,7 @@ from backproof._parts import check_parts
 if TYPE_CHECKING:
     from backproof.front import (
         analyse,
+        answer,
         check,
         check_formula,
         check_gradient,
@@ -61,6 +62,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "analyse": ("backproof.front", "analyse"),
+    "answer": ("backproof.front", "answer"),
     "report": ("backproof.front", "report"),
     "Operation": ("derive.operation", "Operation"),
     "Derivation": ("derive.derivation", "Derivation"),
@@ -80,6 +82,7 @@ __all__ = [
     "Step",
     "__version__",
     "analyse",
+    "answer",
     "check",
     "check_formula",
     "check_gradient",

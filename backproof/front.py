@@ -296,6 +296,30 @@ def analyse(what: Operation | str | Path, analysis: str, **settings: Any) -> Any
     return run(found, analysis, **several)
 
 
+def answer(
+    found: Check,
+    against: Operation | str | Path,
+    out: str | Path,
+    formats: Sequence[str] = ("pdf", "html", "tex", "md"),
+) -> list[Path]:
+    """Write what the oracle says of an implementation as one page into the folder ``out``; returns the files written.
+
+    The verdict, its cause and the offending elements stand beside the derived gradient.
+
+    >>> import tempfile
+    >>> found = check(lambda z, da: 2*da*(z > 0), "relu", strata=["ordinary"], seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (file,) = answer(found, "relu", folder, ["md"])
+    ...     "it is 2 times what is due" in file.read_text()
+    True
+
+    Raises ``ReportError`` (a ``BackproofError``) for an unknown format, or where the answer is for another operation.
+    """
+    from reports import answer as write
+
+    return write(found, operation(against), Path(out), tuple(formats))
+
+
 def report(
     operations: Operation | str | Sequence[Operation | str],
     out: str | Path,

@@ -66,8 +66,8 @@ def sections(
     label = operation.name
     example, missing = _example(operation, derivation, function)
     parts: list[tuple[str, str, list[Block], tuple[Section, ...]]] = [
-        ("Statement", "statement", _statement(operation, derivation, notation), ()),
-        ("Result", "result", _result(derivation, notation), ()),
+        ("Statement", "statement", statement_blocks(operation, derivation, notation), ()),
+        ("Result", "result", result_blocks(derivation, notation), ()),
         ("Symbols", "symbols", _symbols(operation, derivation, notation), ()),
         ("Forward pass", "forward", _forward(derivation, notation), ()),
         ("Local derivatives", "local", _locals(derivation, notation), ()),
@@ -86,7 +86,8 @@ def sections(
     )
 
 
-def _statement(operation: Operation, derivation: Derivation, notation: Notation) -> list[Block]:
+def statement_blocks(operation: Operation, derivation: Derivation, notation: Notation) -> list[Block]:
+    """The operation as it is declared."""
     blocks: list[Block] = []
     if operation.layout:
         blocks.append(Paragraph(named_text(operation.layout, derivation, notation)))
@@ -129,7 +130,7 @@ def _listed(boxes: list[Box]) -> list[Inline | Box | str]:
     return listed
 
 
-def _result(derivation: Derivation, notation: Notation) -> list[Block]:
+def result_blocks(derivation: Derivation, notation: Notation) -> list[Block]:
     """The derived equations, boxed: in matrix form where there is one, then all in index form."""
     blocks: list[Block] = [_objective(derivation, notation)]
     matrix = [

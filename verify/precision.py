@@ -47,7 +47,7 @@ def limits(dtype: Any) -> Any:
     >>> float(limits(np.float64).eps) == 2.0**-52, float(limits(ml_dtypes.bfloat16).eps) == 2.0**-7
     (True, True)
     """
-    return ml_dtypes.finfo(dtype) if np.dtype(dtype).name == "bfloat16" else np.finfo(dtype)  # type: ignore[no-untyped-call]
+    return ml_dtypes.finfo(dtype) if np.dtype(dtype).name == "bfloat16" else np.finfo(dtype)
 
 
 ROUNDINGS = 64

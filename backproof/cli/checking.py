@@ -88,6 +88,10 @@ def check(
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Call it in this process: faster, and no limits hold.")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", help="Write the answer as a page too, as pdf, html, tex and md."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Judge an implementation and name the mistake; exit 1 unless it agrees.
@@ -152,6 +156,10 @@ def check(
             seed=seed,
             seconds=seconds,
         )
+        if report is not None:
+            from reports import answer
+
+            answer(found, operation, report)
     conclude(found, json)
 
 
