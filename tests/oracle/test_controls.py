@@ -33,7 +33,10 @@ def test_the_accused_gradient_is_cleared(control: Control) -> None:
         control.accused, control.operation, claim=control.claimed, wrt=control.wrt, **ORDINARY, **control.options
     )
     assert found.ok, str(found)
-    assert found.equivalent is control.equivalent
+    assert found.equivalent
+    assert (
+        f"equivalent to the derived gradient, {'and so is' if control.both else 'unlike'} " in str(found).split("\n")[0]
+    )
     assert control.reason in str(found)
     # the other way round the claim is what is judged
     turned = check(
@@ -45,9 +48,9 @@ def test_the_accused_gradient_is_cleared(control: Control) -> None:
         **ORDINARY,
         **control.options,
     )
-    assert turned.ok is control.equivalent
+    assert turned.ok is control.both
     assert f"{turned.implementation} against" in str(turned)
-    if not control.equivalent:
+    if not control.both:
         assert f", and {control.accused.__name__} agrees" in str(turned).split("\n")[0]
 
 
@@ -99,7 +102,7 @@ def test_a_claim_on_the_command_line(tmp_path: Path, more: list[str]) -> None:
     options = ["--against", "relu", "--stratum", "ordinary", "--seed", "1", *more]
     run = CliRunner().invoke(app, ["check", f"{file}:right", "--claim", f"{file}:doubled", *options])
     assert run.exit_code == 0, run.output
-    assert "right against relu: agrees, unlike what is claimed instead" in run.output
+    assert "right against relu: agrees, equivalent to the derived gradient, unlike doubled" in run.output
     assert "it is 2 times what is due" in run.output
     run = CliRunner().invoke(app, ["check", f"{file}:doubled", "--claim", f"{file}:right", *options])
     assert run.exit_code == 1

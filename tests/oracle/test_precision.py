@@ -64,3 +64,10 @@ def test_what_a_format_can_hold() -> None:
     assert float(limits(DTYPES["bfloat16"]).tiny) == 2.0**-126
     with pytest.raises(SamplingError, match="dtype is one of float64, float32, float16, bfloat16, got 'float8'"):
         check(dense_backward, "dense", dtype="float8")
+
+
+def test_a_dtype_that_grows_is_told() -> None:
+    found = check(lambda z, da: np.float64(da) * (z > 0), "relu", dtype="float32", seed=SEED)
+    assert found.ok, str(found)
+    assert "float32 goes in, and z in float64 comes out" in found.notes
+    assert not any("comes out" in note for note in check(lambda z, da: da * (z > 0), "relu", dtype="float32").notes)

@@ -92,7 +92,7 @@ def test_the_multiple_of_a_loss_can_be_said(layer: str, capsys: pytest.CaptureFi
         ("{layer}:backward", ["--layout", "W"], "--layout is written --layout 'W=k d', got 'W'"),
         ("{layer}:backward", ["--layout", "W=k n"], "'W' is declared as 'd k'; say these in your order"),
         ("{layer}:backward", ["--scale", "n"], "dense is no loss: its output Z is no scalar"),
-        ("{layer}:backward", ["--dtype", "float16"], "--dtype takes float64 or float32, got 'float16'"),
+        ("{layer}:backward", ["--dtype", "float8"], "--dtype takes float64, float32, float16, bfloat16, got 'float8'"),
         ("{layer}:backward", ["--stratum", "odd"], "odd"),
     ],
 )

@@ -26,7 +26,7 @@ from verify.oracle.many import many_cases
 from verify.oracle.observation import Observation
 from verify.oracle.recognising import recognised
 from verify.oracle.scale import recognised_scale, unreduced
-from verify.precision import doubled, of_name
+from verify.precision import doubled, is_real, of_name
 from verify.protocol import REPEATED, Failure, Gradients, run
 from verify.sampling import Case, sample
 from verify.sizes import degenerate_sizes
@@ -166,6 +166,7 @@ def check(
         )
     if made.fixed:
         notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")
+    notes = (*notes, *_widened(made, points))
     notes = (*notes, *(hints(made, derivation, seed, read) if wrong else ()))
     forms = () if wrong else tuple(str(identity) for identity in identities(derivation))
     claimed = None
@@ -186,6 +187,22 @@ def check(
         )
     conventions = (*elements, *conventions, *multiple)
     return Check(operation.name, made.name, evidence, causes, notes, unjudged, conventions, forms, claimed)
+
+
+def _widened(made: Implementation, points: Points) -> tuple[str, ...]:
+    """Which arrays come back in another dtype than the inputs had."""
+    if points.dtype == np.float64:
+        return ()
+    (case, _), *_ = points.stratum("ordinary")
+    got = run(made.vjp, made.forward, case)
+    if isinstance(got, Failure):
+        return ()
+    own = np.dtype(points.dtype)
+    other = {name: value.dtype.name for name, value in got.items() if is_real(value) and value.dtype != own}
+    if not other:
+        return ()
+    said = ", ".join(f"{name} in {kind}" for name, kind in other.items())
+    return (f"{own.name} goes in, and {said} comes out",)
 
 
 def _only(names: Sequence[str], vjp: Gradients) -> Gradients:

@@ -243,6 +243,8 @@ def of_function(
             return {name: arrangement.ours(name, result) * cotangents[output]}
         return arrangement.all_ours(gradient_names(result, wrt, call.inputs, owner))
 
+    if activated := [role.name for role in found if role.kind == "value"]:
+        notes = (*notes, f"{owner} is given {', '.join(activated)}, as the right forward pass computes it")
     unused = fixed(derivation, call.inputs.values())
     return Implementation(owner, ahead, vjp, wrt, notes, unused, takes, parameters=call.inputs)
 

@@ -63,10 +63,9 @@ def text(check: Check) -> str:
 def _of_claim(check: Check) -> str:
     if check.claim is None:
         return ""
-    if check.ok:
-        return (
-            f", equivalent to {check.claim.implementation}" if check.equivalent else ", unlike what is claimed instead"
-        )
+    if check.equivalent:
+        other = "and so is" if check.claim.ok else "unlike"
+        return f", equivalent to the derived gradient, {other} {check.claim.implementation}"
     return f", and {check.claim.implementation} {check.claim.verdict}"
 
 

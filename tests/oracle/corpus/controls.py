@@ -14,14 +14,14 @@ from tests.oracle.corpus.bug import own
 
 @dataclass(frozen=True)
 class Control:
-    """``equivalent`` says whether what was claimed is right as well; ``reason`` is what the answer has to say."""
+    """``both`` says whether what was claimed is right as well; ``reason`` is what the answer has to say."""
 
     name: str
     source: str
     operation: str | Operation
     accused: Callable[..., Any]
     claimed: Callable[..., Any]
-    equivalent: bool
+    both: bool
     reason: str
     options: Mapping[str, Any] = field(default_factory=dict)
     wrt: tuple[str, ...] | None = None
@@ -89,7 +89,7 @@ CONTROLS = (
         lambda a, da: da * a * (1 - a),
         lambda z, da: da * np.exp(-z) / (1 + np.exp(-z)) ** 2,
         True,
-        "equivalent to",
+        "note: <lambda> is given a, as the right forward pass computes it",
     ),
     Control(
         "an exponential unit from its output",
