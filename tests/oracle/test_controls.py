@@ -66,6 +66,22 @@ def test_a_wrong_gradient_and_a_wrong_claim_are_both_told() -> None:
     assert found.to_dict()["claim"]["causes"] != found.to_dict()["causes"]
 
 
+def test_a_claim_is_read_as_the_accused_one_is() -> None:
+    """Of a loss that is a multiple, as stated: a gradient alone could not tell."""
+
+    def accused_gradient(yhat: Any, y: Any) -> Any:
+        return {"yhat": 2 * (yhat - y)}
+
+    def claimed_gradient(yhat: Any, y: Any) -> Any:
+        return {"yhat": (yhat - y) + (yhat - y)}
+
+    found = check(accused_gradient, "mse", scale="n*k", claim=claimed_gradient, **ORDINARY)
+    assert found.equivalent, str(found)
+    assert found.claim is not None
+    assert found.claim.ok, str(found.claim)
+    assert found.claim.conventions == found.conventions == ("its loss is n*k times the declared one",)
+
+
 def test_an_identity_is_only_told_where_something_vanished_or_shrank() -> None:
     assert [str(found) for found in identities(derive(get("layer_norm")))] == ["sum(mu[b] - x[b, j], j) = 0"]
     assert [str(found) for found in identities(derive(get("bce_with_logits")))] == [

@@ -85,8 +85,8 @@ def check(
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
         seconds: how long a cause is looked for, in processor time.
-        claim: what somebody says that it should be instead; judged at the same points, and where both are right they are told
-            equivalent.
+        claim: what somebody says that it should be instead; read and judged in the same way, at the same points.  What is right
+            for all that is told equivalent to the derived gradient.
 
     Raises:
         MappingError: it cannot be told what a parameter or a result means; the message shows what to write.
@@ -176,6 +176,8 @@ def check(
             operation,
             arguments=arguments,
             kind=kind,
+            layouts=layouts,
+            scale=scale,
             wrt=tuple(derivation.gradients),
             seed=seed,
             cases=cases,
