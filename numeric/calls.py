@@ -32,7 +32,7 @@ from numeric.nodes import (
 )
 
 CALLS = {
-    exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Erfc: "special.erfc",
+    exp: "np.exp", log: "np.log", sin: "np.sin", cos: "np.cos", erf: "special.erf", Erfc: "erfc",
     Abs: "np.abs", sign: "np.sign", Log1p: "np.log1p", Expm1: "np.expm1", Tanh: "np.tanh", Hypot: "np.hypot",
     Logistic: "logistic", LogisticMinus: "logistic_minus", LogisticSlope: "logistic_slope", Softplus: "softplus",
     Sech2: "sech2", LogCosh: "log_cosh", MinusTanh: "minus_tanh", RootPlus: "root_plus", Vanishing: "vanishing",

@@ -12,7 +12,7 @@ from numeric.nodes import ExpRatio, Logistic, LogisticSlope, Sech2, Softplus, Ta
 
 _KINDS = (Logistic, LogisticSlope, Sech2, Tanh)
 _POWERS = 6  # that are worth writing down
-_DEGREE = 2  # of a coefficient: from there on it has as many roundings as it saves
+_DEGREE = 4  # of a coefficient: a product of more factors has as many roundings as the quotient saves
 
 
 def over_one_exponential(

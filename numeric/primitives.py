@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric.elementary import (
+    erfc,
     exp_ratio,
     expm1_minus,
     log_cosh,
@@ -323,7 +324,7 @@ def windows(array: Array, axis: int, start: int, counts: tuple[int, int], steps:
 
 
 __all__ = [
-    "add_at", "argmax", "argmin", "centred", "deviation", "exp_ratio", "expm1_minus", "less_share", "log_cosh", "log_ratio",
+    "add_at", "argmax", "argmin", "centred", "deviation", "erfc", "exp_ratio", "expm1_minus", "less_share", "log_cosh", "log_ratio",
     "log_softmax", "logistic", "logistic_minus", "logistic_slope", "logsumexp", "minus_tanh", "padded", "pick",
     "power_minus_one", "root_of_squares", "root_plus", "sech2", "simplex_minus", "softmax", "softplus", "vanishing",
     "where", "windows",

@@ -15,7 +15,7 @@ import pytest
 from derive.registry import declare
 from numeric import compile, elementary, primitives
 
-SIZES = [1e-160, 3e-20, 1e-9, 2e-4, 0.1, 0.7, 1.3, 1.9999, 2.0, 2.7, 3.9999, 4.0, 11.3, 40.0, 800.0]
+SIZES = [1e-160, 3e-20, 1e-9, 2e-4, 0.1, 0.45, 0.7, 0.849, 0.98, 1.3, 1.9999, 2.0, 2.7, 3.9999, 4.0, 11.3, 40.0, 800.0]
 
 
 def high(u: Any) -> Any:
@@ -27,6 +27,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "minus_tanh": (elementary.minus_tanh, lambda u: u - mpmath.tanh(u)),
     "expm1_minus": (elementary.expm1_minus, lambda u: mpmath.expm1(u) - u),
     "log_cosh": (elementary.log_cosh, lambda u: mpmath.log(mpmath.cosh(u))),
+    "erfc": (elementary.erfc, mpmath.erfc),
     "root_plus": (lambda u: elementary.root_plus(u, u.dtype.type(2)), lambda u: u + mpmath.sqrt(u * u + 4)),
 }
 
