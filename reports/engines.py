@@ -120,8 +120,10 @@ def first_error(log: str) -> str:
     return "\n".join(lines[-5:])
 
 
-def write_whole(file: Path, content: bytes) -> Path:
+def write_whole(file: Path, content: bytes, mode: int = 0o666) -> Path:
     """Write a file so that either the whole of it is there under its name, or nothing new.
+
+    ``mode`` are its permissions, less the process's mask.
 
     Raises :class:`ReportError` for a folder that cannot be written.
     """
@@ -134,7 +136,7 @@ def write_whole(file: Path, content: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, mode & ~_umask())
         os.replace(temporary, file)
     except BaseException as problem:
         Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""A folder of finished pages by content: what is read from it is what was written, or nothing.
+
+An entry is trusted only where it is a plain file of ours that nobody else may write, its key is the one asked for, and the
+checksum at its head is that of the rest.  It holds data, never code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import zlib
+from pathlib import Path
+
+from reports.engines import write_whole
+from reports.errors import ReportError
+
+HEAD = b"backproof-cache-1 "
+SUFFIX = ".page"
+DAYS = 30  # an entry that nobody asked for in this time is removed
+
+
+def default_folder() -> Path:
+    """Where a user's pages are kept: ``$XDG_CACHE_HOME/backproof``, or ``~/.cache/backproof``."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "backproof"
+
+
+class Cache:
+    """The pages in a folder, by key; ``None`` for a folder keeps nothing.
+
+    A cache that cannot be written is no reason to fail: ``problem`` says why pages were not kept.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.problem = ""
+        if folder is not None:
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as problem:
+                self.problem = f"pages were not kept: cannot make the folder {folder}: {problem.strerror}"
+                self.folder = None
+
+    def read(self, key: str) -> str | None:
+        """The text under a key, or ``None``: missing, damaged, or not surely ours."""
+        if self.folder is None:
+            return None
+        file = self.folder / f"{key}{SUFFIX}"
+        try:
+            with open(file, "rb", opener=_plain) as stream:
+                if not _ours(os.fstat(stream.fileno())):
+                    return None
+                content = stream.read()
+            head, _, body = content.partition(b"\n")
+            if head != _head(key, body):
+                return None
+            text = zlib.decompress(body).decode()
+            os.utime(file)
+        except (OSError, ValueError, zlib.error):
+            return None
+        return text
+
+    def write(self, key: str, text: str) -> None:
+        """Keep a text under a key, whole or not at all."""
+        if self.folder is None or self.problem:
+            return
+        body = zlib.compress(text.encode(), 6)
+        try:
+            write_whole(self.folder / f"{key}{SUFFIX}", _head(key, body) + b"\n" + body, mode=0o600)
+        except ReportError as problem:
+            self.problem = f"pages were not kept: {problem}"
+
+    def prune(self) -> None:
+        """Remove entries that were not asked for in a month."""
+        if self.folder is None:
+            return
+        oldest = time.time() - DAYS * 86400
+        for file in self.folder.glob(f"*{SUFFIX}"):
+            try:
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
+            except OSError:
+                continue
+
+
+def _plain(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _ours(found: os.stat_result) -> bool:
+    """Whether a file is a plain one of this user that no one else may write."""
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    if not hasattr(os, "geteuid"):
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _head(key: str, body: bytes) -> bytes:
+    return HEAD + hashlib.sha256(key.encode() + b"\n" + body).hexdigest().encode()

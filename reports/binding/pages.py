@@ -1,0 +1,157 @@
+"""The pages of many operations: from the cache, or made in parallel; the same whatever the number of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from derive.operation import Operation
+from derive.reverse import derive
+from numeric import compile as generate
+from reports.binding.cache import Cache
+from reports.binding.fingerprint import key_of
+from reports.codec import CodecError, dumps, loads
+from reports.document import Document, Figure, Section
+from reports.errors import ReportError
+from reports.page import page
+from verify import verify
+from verify.campaign.plan import Subject
+
+SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One operation's page: its document, the verdict of its checks (empty without evidence), and whether it was kept."""
+
+    operation: Operation
+    document: Document
+    verdict: str = ""
+    kept: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against the operation."""
+        return self.verdict in ("", "agrees")
+
+
+def pages(
+    operations: Sequence[Operation],
+    *,
+    evidence: bool = True,
+    pictures: Sequence[str] = ("svg",),
+    jobs: int = 1,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Iterator[Page]:
+    """The page of each operation, in their order.
+
+    ``pictures`` are the formats in which figures are drawn (``svg``, ``pdf``), ``jobs`` the number of processes (-1: one for
+    each processor), ``cache`` a folder that keeps pages by content, ``settings`` those of :func:`reports.page.page`.
+    ``progress`` is told what was finished, how many are done, and of how many.  A page whose verdict is not *agrees* is
+    never taken from the cache.
+
+    Raises :class:`reports.errors.ReportError` for ``jobs`` of 0 or below -1.
+
+    >>> from derive.registry import get
+    >>> [found] = pages([get("relu")], evidence=False)
+    >>> found.operation.name, found.document.title, found.ok
+    ('relu', 'Rectified linear unit', True)
+    """
+    if jobs == 0 or jobs < -1:
+        raise ReportError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
+    kept = Cache(cache)
+    said = dict(sorted({**settings, "evidence": evidence, "pictures": tuple(pictures), "seed": SEED}.items()))
+    keys = [key_of(operation, "page", said) for operation in operations]
+    found: dict[int, tuple[Document, str]] = {}
+    for number, key in enumerate(keys):
+        known = _read(kept.read(key))
+        if known is not None:
+            found[number] = known
+            _say(progress, f"{operations[number].name} (kept)", len(found), len(keys))
+    have = set(found)
+    tasks = [_Task.of(number, operations[number], said) for number in range(len(keys)) if number not in have]
+    for number, text in _made(tasks, jobs):
+        known = _read(text)
+        assert known is not None
+        found[number] = known
+        if known[1] in ("", "agrees"):
+            kept.write(keys[number], text)
+        _say(progress, operations[number].name, len(found), len(keys))
+    kept.prune()
+    for number, operation in enumerate(operations):
+        document, verdict = found.pop(number)
+        yield Page(operation, document, verdict, number in have)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A page to be made, as it travels to another process: texts, not the objects that were made of them."""
+
+    number: int
+    subject: Subject
+    said: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, number: int, operation: Operation, settings: Mapping[str, Any]) -> _Task:
+        own = {each.name: getattr(operation, each.name) for each in fields(operation) if each.name != "program"}
+        return cls(number, Subject.of(operation), own, settings)
+
+    def operation(self) -> Operation:
+        return replace(self.subject.operation(), **self.said)
+
+
+def _made(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[int, str]]:
+    """Each page as text, in whatever order they are finished; the longest declarations begin."""
+    if jobs == 1 or len(tasks) < 2:
+        yield from map(_make, tasks)
+        return
+    import joblib
+
+    ordered = sorted(tasks, key=lambda task: -len(task.operation().program.equations))
+    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    yield from parallel(joblib.delayed(_make)(task) for task in ordered)
+
+
+def _make(task: _Task) -> tuple[int, str]:
+    operation = task.operation()
+    settings = dict(task.settings)
+    judged, pictures, seed = settings.pop("evidence"), settings.pop("pictures"), settings.pop("seed")
+    derivation = derive(operation)
+    function = generate(derivation)
+    evidence = verify(operation, seed=seed) if judged else None
+    document = page(operation, derivation, evidence, function, **settings)
+    drawn = replace(document, sections=tuple(_drawn(section, pictures) for section in document.sections))
+    return task.number, dumps((drawn, "" if evidence is None else str(evidence.verdict)))
+
+
+def _drawn(section: Section, suffixes: Sequence[str]) -> Section:
+    """A section whose pictures are drawn in the formats asked for."""
+    blocks = tuple(
+        replace(block, data={suffix: block.data[suffix] for suffix in suffixes if suffix in block.data})
+        if isinstance(block, Figure)
+        else block
+        for block in section.blocks
+    )
+    return replace(section, blocks=blocks, sections=tuple(_drawn(inner, suffixes) for inner in section.sections))
+
+
+def _read(text: str | None) -> tuple[Document, str] | None:
+    """What :func:`_make` wrote; ``None`` for anything else."""
+    if text is None:
+        return None
+    try:
+        document, verdict = loads(text)
+    except (CodecError, ValueError, TypeError):
+        return None
+    return (document, verdict) if isinstance(document, Document) and isinstance(verdict, str) else None
+
+
+def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
+    if progress is not None:
+        progress(what, done, total)
