@@ -54,7 +54,7 @@ register(
     """,
     title="RMSprop",
     category="optimizer",
-    source="Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012",
+    source="Tieleman and Hinton, Neural Networks for Machine Learning, 2012, lecture 6.5",
     layout="g[t] is the gradient at step t; v starts at 0; eps stands inside the root.",
     meanings={
         "g": "gradients",

@@ -15,7 +15,7 @@ register(
     category="network",
     source=(
         "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 14.1; Hinton and Salakhutdinov, "
-        "Science 313, 2006"
+        "Reducing the Dimensionality of Data with Neural Networks, Science 313, 2006"
     ),
     layout="Rows are samples; squares are summed over the features, halved, and averaged over the samples.",
     meanings={

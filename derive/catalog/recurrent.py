@@ -113,8 +113,8 @@ register(
     title="Long short-term memory",
     category="layer",
     source=(
-        "Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997; with the forget gate of Gers, "
-        "Schmidhuber and Cummins, Learning to Forget, 2000"
+        "Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997; Gers, Schmidhuber "
+        "and Cummins, Learning to Forget: Continual Prediction with LSTM, Neural Computation 12, 2000, the forget gate"
     ),
     layout="One sequence, time first: X is (steps, features); weights are (inputs, outputs); all states are outputs.",
     meanings={

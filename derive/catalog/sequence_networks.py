@@ -77,7 +77,7 @@ register(
     category="network",
     source=(
         "Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997; Gers, Schmidhuber "
-        "and Cummins, 2000"
+        "and Cummins, Learning to Forget, 2000"
     ),
     layout="One sequence, time first: X is (steps, features); the last state is classified.",
     meanings={
