@@ -6,8 +6,9 @@ A document is sections of blocks; running text is a sequence of inline pieces; a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from urllib.parse import quote
 
 from derive.notation import Box
 
@@ -37,6 +38,23 @@ class Code(Inline):
     """A name or command in typewriter letters."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Link(Inline):
+    """Words that lead somewhere: to what has the label ``target`` in the same document, or to an ``https://`` address.
+
+    ``code`` prints them in typewriter letters.
+    """
+
+    text: str
+    target: str
+    code: bool = False
+
+    @property
+    def outside(self) -> bool:
+        """Whether the link leaves the document; anything but an https address is a label."""
+        return self.target.startswith("https://")
 
 
 @dataclass(frozen=True)
@@ -120,13 +138,33 @@ class Note(Block):
 
 
 @dataclass(frozen=True)
+class References(Block):
+    """Works by their numbers, from 1 on; each has the label by which it is cited."""
+
+    entries: tuple[tuple[str, tuple[Inline, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Index(Block):
+    """Links one below another, each with the number of the page that it leads to, where there are pages."""
+
+    entries: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with its blocks and subsections; ``label`` identifies it for links."""
+    """A heading with its blocks and subsections; ``label`` identifies it for links.
+
+    ``columns`` are those of a chapter's text on a page.  Where ``numbered`` is false, neither the heading nor those inside
+    have numbers.
+    """
 
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     label: str = ""
+    columns: int = 1
+    numbered: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,6 +207,56 @@ def plain(content: Sequence[Inline]) -> str:
     return "".join(box_words(p.box) if isinstance(p, Math) else getattr(p, "text", "") for p in content)
 
 
+def anchor(label: str) -> str:
+    """A label as every output language can write it; different labels stay different.
+
+    >>> anchor("layer_norm-result"), anchor("a b}")
+    ('layer_norm-result', 'a.20.b.7d.')
+    """
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else f".{ord(c):x}." for c in label)
+
+
+def address(target: str) -> str:
+    """An https address in the characters that addresses consist of.
+
+    >>> address('https://example.org/a b"<é>')
+    'https://example.org/a%20b%22%3C%C3%A9%3E'
+    """
+    return quote(target, safe="/:?#[]@!&()*+,;=%~-._")
+
+
+def links(document: Document) -> list[Link]:
+    """Every link of a document, in reading order."""
+    found: list[Link] = []
+    _walk((document.summary, document.sections), lambda part: found.append(part) if isinstance(part, Link) else None)
+    return found
+
+
+def labels(document: Document) -> list[str]:
+    """Everything in a document that a link can lead to, in reading order."""
+    found: list[str] = []
+
+    def look(part: object) -> None:
+        if isinstance(part, Section) and part.label:
+            found.append(part.label)
+        elif isinstance(part, References):
+            found.extend(label for label, _ in part.entries)
+
+    _walk(document.sections, look)
+    return found
+
+
+def _walk(part: object, visit: Callable[[object], None]) -> None:
+    """Every section, block and inline piece, in reading order; formulas are not looked into."""
+    visit(part)
+    if isinstance(part, tuple):
+        for inner in part:
+            _walk(inner, visit)
+    elif is_dataclass(part) and not isinstance(part, Box):
+        for each in fields(part):
+            _walk(getattr(part, each.name), visit)
+
+
 def formulas(document: Document) -> list[Box]:
     """Every formula of a document, in reading order (for tests and for measuring)."""
     found: list[Box] = []
@@ -183,6 +271,9 @@ def formulas(document: Document) -> list[Box]:
             elif isinstance(block, Items):
                 for item in block.items:
                     inline(item)
+            elif isinstance(block, References):
+                for _, entry in block.entries:
+                    inline(entry)
             elif isinstance(block, Table):
                 for line in block.rows:
                     for cell in line:

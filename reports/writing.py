@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from derive.derivation import Derivation
 from derive.operation import Operation
+from derive.registry import declarations
 from derive.registry import operations as catalog
-from derive.reverse import derive
-from numeric import Function
-from numeric import compile as generate
-from reports.document import Document, Figure, Paragraph, Section, figures, paragraph, text
+from reports.binding.bind import COMMAND, bind
+from reports.binding.pages import Page, Progress, pages
+from reports.binding.sources import bibtex
+from reports.document import Document, figures
 from reports.engines import latex_pdf, make_folder, typst_pdf, write_whole
 from reports.errors import ReportError
 from reports.html.writer import html
 from reports.latex.writer import latex
 from reports.markdown.writer import markdown
-from reports.page import page, sections
 from reports.typst.writer import typst
-from verify import verify
-from verify.evidence import Evidence, versions
 
-Progress = Callable[..., None]
-Judged = Callable[[Evidence], None]  # is told each verdict as it is found
+Judged = Callable[[Page], None]  # is told each page as it is finished
 FORMATS = ("pdf", "html", "tex", "md")
 ENGINES = ("typst", "latex")
-SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
-CHAPTERS = {
-    "activation": "Activation functions",
-    "layer": "Layers",
-    "loss": "Loss functions",
-    "network": "Networks",
-    "regulariser": "Regularisers",
-    "optimizer": "Optimizers",
-}
 
 
 def report(
@@ -43,23 +32,31 @@ def report(
     formats: Sequence[str] = FORMATS,
     *,
     evidence: bool = True,
+    jobs: int = 1,
+    cache: Path | None = None,
     progress: Progress | None = None,
     judged: Judged | None = None,
+    **settings: Any,
 ) -> list[Path]:
     """Write each operation's page into the folder ``out``, in every format asked for; returns the files written.
 
-    ``pdf`` is made without TeX.  A file is there whole or not at all.  Raises :class:`reports.errors.ReportError` for an
-    unknown format or a folder that cannot be written.
+    ``pdf`` is made without TeX; ``jobs``, ``cache``, ``progress`` and ``settings`` are those of
+    :func:`reports.binding.pages.pages`.  A file is there whole or not at all.  Raises :class:`reports.errors.ReportError` for
+    an unknown format or a folder that cannot be written.
     """
     unknown = [each for each in formats if each not in FORMATS]
     if unknown:
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
     written: list[Path] = []
-    for number, operation in enumerate(operations):
-        _say(progress, operation.name, number, len(operations))
-        written.extend(write_page(_page(operation, evidence, judged), out, operation.name, formats))
-    _say(progress, "done", len(operations), len(operations))
+    kinds = tuple(kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats))
+    made = pages(
+        operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings
+    )
+    for page in made:
+        if judged is not None:
+            judged(page)
+        written.extend(write_page(page.document, out, page.operation.name, formats))
     return written
 
 
@@ -70,25 +67,44 @@ def book(
     progress: Progress | None = None,
     *,
     evidence: bool = True,
+    jobs: int = 1,
+    cache: Path | None = None,
+    references: Path | None = None,
     judged: Judged | None = None,
+    **settings: Any,
 ) -> Path:
-    """Write all operations (default: the whole catalog) as one PDF: title page, contents, chapters, bibliography.
+    """Write all operations (default: the whole catalog) as one PDF: title page, contents, notation, chapters, index, references.
 
-    ``engine`` is ``"typst"``, which needs nothing installed, or ``"latex"``.  Raises :class:`reports.errors.ReportError`
-    (an unknown engine, an engine that is not installed, a folder that cannot be written).
+    ``engine`` is ``"typst"``, which needs nothing installed, or ``"latex"``; ``references`` is a file for the works in BibTeX;
+    ``jobs``, ``cache`` and ``settings`` are those of :func:`reports.binding.pages.pages`.  Raises
+    :class:`reports.errors.ReportError` (an unknown engine, an engine that is not installed, a folder that cannot be written).
     """
     if engine not in ENGINES:
         raise ReportError(f"there is no engine {engine!r}; engines: {', '.join(ENGINES)}")
     chosen = tuple(catalog() if operations is None else operations)
-    make_folder(out.parent)
-    pages: list[tuple[Operation, tuple[Section, ...]]] = []
-    for number, operation in enumerate(chosen):
-        _say(progress, operation.name, number, len(chosen))
-        pages.append((operation, sections(operation, *_parts(operation, evidence, judged))))
-    _say(progress, f"typesetting with {engine}", len(chosen), len(chosen))
-    document = bind(pages, evidence)
-    write_whole(out, pdf(document, engine))
-    return out
+    for folder in dict.fromkeys(file.parent for file in (out, references) if file is not None):
+        make_folder(folder)
+    kinds = ("pdf",) if engine == "latex" else ("svg",)
+    bound: list[Page] = []
+    for page in pages(chosen, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings):
+        if judged is not None:
+            judged(page)
+        bound.append(page)
+    if progress is not None:
+        progress(f"typesetting with {engine}", len(chosen), len(chosen))
+    document = bind(bound, evidence=evidence, command=_command(chosen, engine), engine=engine)
+    content = pdf(document, engine)
+    if references is not None:
+        write_whole(references, bibtex({each.name: each.source for each in chosen if each.source}).encode())
+    return write_whole(out, content)
+
+
+def _command(operations: Sequence[Operation], engine: str) -> str:
+    """What makes a book again."""
+    words = [COMMAND] + ([f"--engine {engine}"] if engine != "typst" else [])
+    if [each.name for each in operations] != [each.name for each in declarations()]:
+        words += [shlex.quote(each.name) for each in operations]
+    return " ".join(words)
 
 
 def pdf(document: Document, engine: str = "typst") -> bytes:
@@ -119,97 +135,4 @@ def assets(document: Document, suffix: str) -> dict[str, bytes]:
     return {f"{figure.name}.{suffix}": figure.data[suffix] for figure in figures(document) if suffix in figure.data}
 
 
-def bind(pages: Sequence[tuple[Operation, tuple[Section, ...]]], evidence: bool = True) -> Document:
-    """Pages as chapters of one book, by category."""
-    kinds = dict.fromkeys([*CHAPTERS, *(operation.category for operation, _ in pages)])
-    chapters = [_reading()]
-    for kind in kinds:
-        inside = [
-            Section(operation.title or operation.name, _opening(operation), parts, operation.name)
-            for operation, parts in pages
-            if operation.category == kind
-        ]
-        if inside:
-            chapters.append(Section(CHAPTERS.get(kind, kind.capitalize()), (), tuple(inside), f"chapter-{kind}"))
-    chapters.append(_bibliography([operation for operation, _ in pages]))
-    found = ", ".join(f"{name} {number}" for name, number in versions().items())
-    checks = f"Checks drawn with seed {SEED}." if evidence else "No checks were run for this book."
-    return Document(
-        "Gradients of neural-network operations",
-        tuple(chapters),
-        subtitle="derived, verified and typeset by backproof",
-        kind="book",
-        summary=text(
-            f"{len(pages)} operations, each declared as index equations. Every formula is printed from the derivation object that "
-            "also generates the code and that the checks evaluate; no derivative was typed in."
-        ),
-        colophon=(f"Versions: {found}.", checks),
-    )
-
-
-def _opening(operation: Operation) -> tuple[Paragraph, ...]:
-    words = operation.summary or operation.interpretation
-    return (paragraph(words),) if words else ()
-
-
-def _reading() -> Section:
-    """How to read the pages."""
-    return Section(
-        "How to read this book",
-        (
-            paragraph(
-                "Tensors are arrays with named indices; an index runs from 0 to its extent less one, and a sum says over which. A "
-                "bar over a tensor is the derivative of a scalar by it, of the same shape. Matrix form uses the transpose, the "
-                "elementwise product and quotient (a dot and a stroke in a circle), diag(v) for the diagonal matrix of a vector, "
-                "and a bold 1 for a vector or array of ones."
-            ),
-            paragraph(
-                "A bracket around a condition is 1 where the condition holds and 0 elsewhere; what it multiplies is then not "
-                "looked at. The chain rule writes one bracket for every index by which a tensor is read, and the next lines remove "
-                "them by summing."
-            ),
-            paragraph(
-                "Evidence: an independent forward is differentiated by JAX; ball arithmetic encloses the true value of every "
-                "gradient element; finite differences and the Taylor remainder need nothing but the forward; where the operation "
-                "is a polynomial, fractions decide exactly. A verdict is one of: agrees, wrong formula, wrong convention, "
-                "inaccurate, outside the domain, cannot decide."
-            ),
-        ),
-        (),
-        "how-to-read",
-    )
-
-
-def _bibliography(operations: Sequence[Operation]) -> Section:
-    """Every source once, with the operations that cite it."""
-    from reports.document import Items
-
-    cited: dict[str, list[str]] = {}
-    for operation in operations:
-        for source in filter(None, (part.strip() for part in operation.source.split(";"))):
-            cited.setdefault(source, []).append(operation.title or operation.name)
-    items = tuple(text(f"{source}. ({'; '.join(users)})") for source, users in sorted(cited.items()))
-    return Section("Bibliography", (Items(items),) if items else (), (), "bibliography")
-
-
-def _page(operation: Operation, evidence: bool, judged: Judged | None = None) -> Document:
-    return page(operation, *_parts(operation, evidence, judged))
-
-
-def _parts(
-    operation: Operation, evidence: bool, judged: Judged | None = None
-) -> tuple[Derivation, Evidence | None, Function]:
-    derivation = derive(operation)
-    function = generate(derivation)
-    found = verify(operation, seed=SEED) if evidence else None
-    if found is not None and judged is not None:
-        judged(found)
-    return derivation, found, function
-
-
-def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
-    if progress is not None:
-        progress(what, done, total)
-
-
-__all__ = ["Figure", "assets", "bind", "book", "pdf", "report", "write_page"]
+__all__ = ["assets", "bind", "book", "pdf", "report", "write_page"]

@@ -7,15 +7,19 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from derive.derivation import Derivation
+from derive.notation import Notation
+from derive.notation.equations import equation_boxes, matrix_equation_boxes
 from derive.operation import Operation
 from derive.reverse import derive
 from numeric import compile as generate
 from reports.binding.cache import Cache
 from reports.binding.fingerprint import key_of
 from reports.codec import CodecError, dumps, loads
-from reports.document import Document, Figure, Section
+from reports.document import Document, Figure, Line, Section
 from reports.errors import ReportError
 from reports.page import page
+from reports.symbols import notation_of
 from verify import verify
 from verify.campaign.plan import Subject
 
@@ -25,10 +29,12 @@ Progress = Callable[..., None]
 
 @dataclass(frozen=True)
 class Page:
-    """One operation's page: its document, the verdict of its checks (empty without evidence), and whether it was kept."""
+    """One operation's page: its document, its gradients in short, the verdict of its checks (empty without evidence), and
+    whether it was kept."""
 
     operation: Operation
     document: Document
+    gradients: tuple[Line, ...] = ()
     verdict: str = ""
     kept: bool = False
 
@@ -67,25 +73,24 @@ def pages(
     kept = Cache(cache)
     said = dict(sorted({**settings, "evidence": evidence, "pictures": tuple(pictures), "seed": SEED}.items()))
     keys = [key_of(operation, "page", said) for operation in operations]
-    found: dict[int, tuple[Document, str]] = {}
+    found: dict[int, Page] = {}
     for number, key in enumerate(keys):
-        known = _read(kept.read(key))
+        known = _read(kept.read(key), operations[number])
         if known is not None:
-            found[number] = known
+            found[number] = replace(known, kept=True)
             _say(progress, f"{operations[number].name} (kept)", len(found), len(keys))
     have = set(found)
     tasks = [_Task.of(number, operations[number], said) for number in range(len(keys)) if number not in have]
     for number, text in _made(tasks, jobs):
-        known = _read(text)
-        assert known is not None
-        found[number] = known
-        if known[1] in ("", "agrees"):
+        fresh = _read(text, operations[number])
+        assert fresh is not None
+        found[number] = fresh
+        if fresh.ok:
             kept.write(keys[number], text)
         _say(progress, operations[number].name, len(found), len(keys))
     kept.prune()
-    for number, operation in enumerate(operations):
-        document, verdict = found.pop(number)
-        yield Page(operation, document, verdict, number in have)
+    for number in range(len(operations)):
+        yield found.pop(number)
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,19 @@ def _make(task: _Task) -> tuple[int, str]:
     evidence = verify(operation, seed=seed) if judged else None
     document = page(operation, derivation, evidence, function, **settings)
     drawn = replace(document, sections=tuple(_drawn(section, pictures) for section in document.sections))
-    return task.number, dumps((drawn, "" if evidence is None else str(evidence.verdict)))
+    gradients = short_results(derivation, notation_of(derivation))
+    return task.number, dumps((drawn, gradients, "" if evidence is None else str(evidence.verdict)))
+
+
+def short_results(derivation: Derivation, notation: Notation) -> tuple[Line, ...]:
+    """Each gradient as one line: in matrix form where there is one, else in index form."""
+    lines = []
+    for gradient in derivation.gradients.values():
+        form = derivation.matrix.get(gradient)
+        equation = next(each for each in derivation.equations if each.target == gradient)
+        sides = equation_boxes(equation, notation) if form is None else matrix_equation_boxes(gradient, form, notation)
+        lines.append(Line(*sides))
+    return tuple(lines)
 
 
 def _drawn(section: Section, suffixes: Sequence[str]) -> Section:
@@ -141,15 +158,16 @@ def _drawn(section: Section, suffixes: Sequence[str]) -> Section:
     return replace(section, blocks=blocks, sections=tuple(_drawn(inner, suffixes) for inner in section.sections))
 
 
-def _read(text: str | None) -> tuple[Document, str] | None:
+def _read(text: str | None, operation: Operation) -> Page | None:
     """What :func:`_make` wrote; ``None`` for anything else."""
     if text is None:
         return None
     try:
-        document, verdict = loads(text)
+        document, gradients, verdict = loads(text)
     except (CodecError, ValueError, TypeError):
         return None
-    return (document, verdict) if isinstance(document, Document) and isinstance(verdict, str) else None
+    whole = isinstance(document, Document) and isinstance(gradients, tuple) and isinstance(verdict, str)
+    return Page(operation, document, gradients, verdict) if whole else None
 
 
 def _say(progress: Progress | None, what: str, done: int, total: int) -> None:

@@ -18,16 +18,21 @@ from reports.document import (
     Document,
     Equations,
     Figure,
+    Index,
     Inline,
     Items,
     Line,
+    Link,
     Listing,
     Math,
     Note,
     Paragraph,
+    References,
     Section,
     Table,
     Text,
+    address,
+    anchor,
 )
 from reports.errors import extra
 from reports.spoken import box_words
@@ -80,16 +85,20 @@ def _piece(piece: Inline) -> str:
             return mathml(box)
         case Code(text):
             return f"<code>{escape(text)}</code>"
+        case Link(text, target, code):
+            href = escape(address(target) if piece.outside else f"#{anchor(target)}", quote=True)
+            words = f"<code>{escape(text)}</code>" if code else escape(text)
+            return f'<a href="{href}">{words}</a>'
     raise TypeError(f"no HTML is known for {type(piece).__name__}")
 
 
 def _contents(sections: Sequence[Section]) -> str:
-    entries = [f'<li><a href="#{s.label}">{escape(s.title)}</a></li>' for s in sections if s.label]
+    entries = [f'<li><a href="#{anchor(s.label)}">{escape(s.title)}</a></li>' for s in sections if s.label]
     return f'<nav aria-label="Contents"><ul>{"".join(entries)}</ul></nav>' if len(entries) > 2 else ""
 
 
 def _section(section: Section, level: int) -> str:
-    label = f' id="{section.label}"' if section.label else ""
+    label = f' id="{anchor(section.label)}"' if section.label else ""
     tag = f"h{min(level, 6)}"
     parts = [f"<section{label}>", f"<{tag}>{escape(section.title)}</{tag}>"]
     parts.extend(_block(block) for block in section.blocks)
@@ -117,6 +126,11 @@ def _block(block: Block) -> str:
             return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
         case Items(items):
             return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
+        case References(entries):
+            works = (f'<li id="{anchor(name)}">{inline(content)}</li>' for name, content in entries)
+            return '<ol class="references">' + "".join(works) + "</ol>"
+        case Index(entries):
+            return '<ul class="index">' + "".join(f"<li>{inline((entry,))}</li>" for entry in entries) + "</ul>"
         case Note(content, kind):
             head = "<strong>Attention.</strong> " if kind == "warning" else ""
             return f'<p class="{kind}">{head}{inline(content)}</p>'

@@ -2,10 +2,11 @@ r"""Words in LaTeX: everything is printed as it is, whatever it contains."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from derive.latex import box_latex, escape
-from reports.document import Code, Inline, Math, Text
+from reports.document import Code, Inline, Link, Math, Text, address, anchor
 
 # What people write and inputenc does not know; anything else beyond Latin letters is printed by its number.
 KNOWN = {
@@ -63,4 +64,10 @@ def _piece(piece: Inline) -> str:
             return rf"\({box_latex(box)}\)"
         case Code(text):
             return typewriter(text)
+        case Link(text, target, code):
+            shown = typewriter(text) if code else words(text)
+            if piece.outside:
+                url = re.sub(r"([#%&_])", r"\\\1", address(target)).replace("~", r"\string~")
+                return rf"\href{{{url}}}{{{shown}}}"
+            return rf"\hyperref[{anchor(target)}]{{{shown}}}"
     raise TypeError(f"no LaTeX is known for {type(piece).__name__}")

@@ -11,13 +11,16 @@ from reports.document import (
     Document,
     Equations,
     Figure,
+    Index,
     Items,
     Line,
     Listing,
     Note,
     Paragraph,
+    References,
     Section,
     Table,
+    anchor,
     plain,
 )
 from reports.latex.text import inline, typewriter, words
@@ -47,11 +50,21 @@ def latex(document: Document) -> str:
     )
 
 
-def _section(section: Section, headings: Sequence[str]) -> str:
-    label = rf"\label{{{section.label}}}" if section.label else ""
-    parts = [rf"\{headings[0]}{{{words(section.title)}}}{label}"]
+def _section(section: Section, headings: Sequence[str], numbered: bool = True) -> str:
+    numbered = numbered and section.numbered
+    label = rf"\label{{{anchor(section.label)}}}" if section.label else ""
+    title = words(section.title)
+    if numbered:
+        parts = [rf"\{headings[0]}{{{title}}}{label}"]
+    else:  # what LaTeX leaves out with the number: the entry in the contents, the line on top of the page
+        parts = [
+            rf"\{headings[0]}*{{{title}}}\phantomsection{label}\addcontentsline{{toc}}{{{headings[0]}}}{{{title}}}"
+        ]
+        parts += [rf"\markboth{{{title}}}{{{title}}}"] if headings[0] == "chapter" else []
     parts.extend(_block(block) for block in section.blocks)
-    parts.extend(_section(inner, headings[1:] or headings) for inner in section.sections)
+    parts.extend(_section(inner, headings[1:] or headings, numbered) for inner in section.sections)
+    if section.columns > 1 and headings[0] == "chapter":
+        parts = [r"\cleardoublepage\twocolumn", *parts, r"\onecolumn"]
     return "\n\n".join(parts)
 
 
@@ -75,6 +88,14 @@ def _block(block: Block) -> str:
             )
         case Items(items):
             return "\\begin{itemize}\n" + "\n".join(rf"\item {inline(item)}" for item in items) + "\n\\end{itemize}"
+        case References(entries):
+            works = (
+                rf"\item[{{[{k}]}}]\phantomsection\label{{{anchor(name)}}}{inline(content)}"
+                for k, (name, content) in enumerate(entries, 1)
+            )
+            return "\\begin{references}\n" + "\n".join(works) + "\n\\end{references}"
+        case Index(entries):
+            return "\n".join(rf"\entry{{{inline((entry,))}}}{{{anchor(entry.target)}}}" for entry in entries)
         case Note(content, kind):
             head = r"\textbf{Attention.} " if kind == "warning" else ""
             return rf"\begin{{quote}}\small {head}{inline(content)}\end{{quote}}"

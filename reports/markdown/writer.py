@@ -13,19 +13,26 @@ from reports.document import (
     Document,
     Equations,
     Figure,
+    Index,
     Inline,
     Items,
     Line,
+    Link,
     Listing,
     Math,
     Note,
     Paragraph,
+    References,
     Section,
     Table,
     Text,
+    address,
+    anchor,
+    links,
 )
 
 LINE = 44.0
+_SAFE = re.compile(r"[()]")  # would end the address
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~!&])")
 
 
@@ -36,7 +43,8 @@ def markdown(document: Document) -> str:
         parts.append(f"*{words(document.subtitle)}*")
     if document.summary:
         parts.append(inline(document.summary))
-    parts.extend(_section(section, 2) for section in document.sections)
+    targets = frozenset(link.target for link in links(document) if not link.outside)
+    parts.extend(_section(section, 2, targets) for section in document.sections)
     if document.colophon:
         parts.append("---\n\n" + "  \n".join(words(line) for line in document.colophon))
     return "\n\n".join(parts) + "\n"
@@ -64,6 +72,9 @@ def _piece(piece: Inline) -> str:
             return f"${box_latex(box)}$"
         case Code(text):
             return code(text)
+        case Link(text, target, typewriter):
+            where = _SAFE.sub(lambda c: f"%{ord(c[0]):02X}", address(target)) if piece.outside else f"#{anchor(target)}"
+            return f"[{code(text) if typewriter else words(text)}]({where})"
     raise TypeError(f"no Markdown is known for {type(piece).__name__}")
 
 
@@ -75,11 +86,16 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def _section(section: Section, level: int) -> str:
-    parts = [f"{'#' * min(level, 6)} {words(section.title)}"]
+def _section(section: Section, level: int, targets: frozenset[str]) -> str:
+    mark = [_mark(section.label)] if section.label in targets else []  # only what a link leads to: marks are HTML
+    parts = [*mark, f"{'#' * min(level, 6)} {words(section.title)}"]
     parts.extend(_block(block) for block in section.blocks)
-    parts.extend(_section(inner, level + 1) for inner in section.sections)
+    parts.extend(_section(inner, level + 1, targets) for inner in section.sections)
     return "\n\n".join(parts)
+
+
+def _mark(label: str) -> str:
+    return f'<a id="{anchor(label)}"></a>'
 
 
 def _block(block: Block) -> str:
@@ -100,6 +116,10 @@ def _block(block: Block) -> str:
             return f"![{words(description)}]({name}.{suffix})\n\n*{words(caption)}*"
         case Items(items):
             return "\n".join(f"- {inline(item)}" for item in items)
+        case References(entries):
+            return "\n".join(f"{k}. {_mark(name)}{inline(content)}" for k, (name, content) in enumerate(entries, 1))
+        case Index(entries):
+            return "\n".join(f"- {_piece(entry)}" for entry in entries)
         case Note(content, kind):
             return f"> {'**Attention.** ' if kind == 'warning' else ''}{inline(content)}"
     raise TypeError(f"no Markdown is known for {type(block).__name__}")

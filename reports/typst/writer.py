@@ -12,16 +12,21 @@ from reports.document import (
     Document,
     Equations,
     Figure,
+    Index,
     Inline,
     Items,
     Line,
+    Link,
     Listing,
     Math,
     Note,
     Paragraph,
+    References,
     Section,
     Table,
     Text,
+    address,
+    anchor,
     plain,
 )
 from reports.spoken import box_words
@@ -58,14 +63,24 @@ def _piece(piece: Inline) -> str:
             return f"#m({string(box_words(box))}, ${box_typst(box)}$)"
         case Code(text):
             return f"#c({string(text)})"
+        case Link(text, target, code):
+            words = f"#c({string(text)})" if code else f"#{string(text)}"
+            return f"#link({string(address(target)) if piece.outside else _label(target)})[{words}]"
     raise TypeError(f"no Typst is known for {type(piece).__name__}")
 
 
-def _section(section: Section, level: int) -> str:
-    label = f" <{section.label}>" if section.label else ""
-    parts = [f"#heading(level: {level}, {string(section.title)}){label}"]
-    parts.extend(_block(block) for block in section.blocks)
-    parts.extend(_section(inner, level + 1) for inner in section.sections)
+def _label(label: str) -> str:
+    return f"label({string(anchor(label))})"
+
+
+def _section(section: Section, level: int, numbered: bool = True) -> str:
+    numbered = numbered and section.numbered
+    plain_heading = "" if numbered else ", numbering: none"
+    heading = f"heading(level: {level}{plain_heading}, {string(section.title)})"
+    parts = [f"#[#{heading}#{_label(section.label)}]" if section.label else f"#{heading}"]
+    blocks = "\n\n".join(map(_block, section.blocks))
+    parts.append(f"#columns({section.columns})[\n{blocks}\n]" if section.columns > 1 else blocks)
+    parts.extend(_section(inner, level + 1, numbered) for inner in section.sections)
     return "\n\n".join(parts)
 
 
@@ -85,6 +100,14 @@ def _block(block: Block) -> str:
             return f'#picture("{name}.{suffix}", {share * 100:g}%, {string(caption)}, {string(description)})'
         case Items(items):
             return "#items(" + ", ".join(f"[{inline(item)}]" for item in items) + ",)"
+        case References(entries):
+            cells = ", ".join(
+                f"[\\[{k}\\]], [#metadata(none)#{_label(name)}{inline(content)}]"
+                for k, (name, content) in enumerate(entries, 1)
+            )
+            return f"#references({cells},)"
+        case Index(entries):
+            return "\n".join(f"#entry({_label(entry.target)})[{_piece(entry)}]" for entry in entries)
         case Note(content, kind):
             return f"#note({string(kind)})[{inline(content)}]"
     raise TypeError(f"no Typst is known for {type(block).__name__}")
