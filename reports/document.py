@@ -113,13 +113,17 @@ class Listing(Block):
 
 @dataclass(frozen=True)
 class Figure(Block):
-    """A picture: its vector forms by suffix (``svg``, ``pdf``), a caption, and a description in words."""
+    """A picture: its vector forms by suffix (``svg``, ``pdf``), a caption, and a description in words.
+
+    ``section`` is the key of the section of a page that it belongs to (``forward``, ``evidence``), if to any.
+    """
 
     name: str
     data: Mapping[str, bytes]
     caption: str
     description: str
     width: float = 0.7  # of the text's width
+    section: str = ""
 
 
 @dataclass(frozen=True)

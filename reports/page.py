@@ -36,7 +36,7 @@ from reports.document import (
 )
 from reports.evidence import evidence_blocks
 from reports.example import Example, example_blocks, worked
-from reports.plots import function_figure, step_figure
+from reports.pictures import figures_of
 from reports.steps import local_lines, range_blocks, reverse_blocks
 from reports.symbols import equals, named_text, notation_of, shape_box, shape_lines, symbol_table
 from verify.errors import SamplingError
@@ -65,6 +65,7 @@ def sections(
     notation = notation_of(derivation)
     label = operation.name
     example, missing = _example(operation, derivation, function)
+    drawn = figures_of(operation, derivation, function, example)
     parts: list[tuple[str, str, list[Block], tuple[Section, ...]]] = [
         ("Statement", "statement", statement_blocks(operation, derivation, notation), ()),
         ("Result", "result", result_blocks(derivation, notation), ()),
@@ -78,11 +79,12 @@ def sections(
         ("Generated code", "code", [Listing(function.source, "python")], ()),
         ("Cost", "cost", _cost(derivation, notation), ()),
         ("Evidence", "evidence", evidence_blocks(evidence), ()),
-        ("Pictures", "pictures", _pictures(operation, derivation, function, example), ()),
         ("Source and reproduction", "source", _closing(operation, derivation, notation, evidence), ()),
     ]
     return tuple(
-        Section(title, tuple(blocks), inner, f"{label}-{key}") for title, key, blocks, inner in parts if blocks or inner
+        Section(title, (*blocks, *(each for each in drawn if each.section == key)), inner, f"{label}-{key}")
+        for title, key, blocks, inner in parts
+        if blocks or inner or any(each.section == key for each in drawn)
     )
 
 
@@ -306,13 +308,6 @@ def _cost(derivation: Derivation, notation: Notation) -> list[Block]:
 
 def _cost_row(name: str, found: Cost, notation: Notation) -> tuple[tuple[Inline, ...], ...]:
     return (text(name), *(text(expression_box(e, notation)) for e in (found.products, found.sums, found.functions)))
-
-
-def _pictures(operation: Operation, derivation: Derivation, function: Function, example: Example | None) -> list[Block]:
-    drawn = [function_figure(operation, derivation, function)]
-    if example is not None:
-        drawn.append(step_figure(operation, derivation, function, example))
-    return [figure for figure in drawn if figure is not None]
 
 
 def _closing(
