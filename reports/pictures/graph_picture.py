@@ -42,8 +42,7 @@ def graph_figure(operation: Operation, derivation: Derivation) -> Figure | None:
         return None
     scene = scene_of(with_states_before(graph, notation), notation)
     scale = min(1.0, WIDTH / scene.width, HEIGHT / (scene.height + LEGEND))
-    width = max(scene.width, 250.0)
-    size = width * scale / 72, (scene.height + LEGEND) * scale / 72
+    size = scene.width * scale / 72, (scene.height + LEGEND) * scale / 72
     return Figure(
         f"{operation.name}_graph", Drawing(lambda figure: paint(figure, scene, graph, scale), size),
         _caption(operation, graph), _words(graph), round(size[0] / TEXT, 3), "forward",
@@ -161,7 +160,7 @@ class _Pen:
             drawn = words(text, SMALL + 0.6)
             self.put(drawn, x + 31.0, y + 2.6, SOFT)
             x += 31.0 + drawn.width + 18.0
-        self.path([(8.0, scene.height + 3.0), (max(scene.width, 250.0) - 8.0, scene.height + 3.0)], facecolor="none",
+        self.path([(8.0, scene.height + 3.0), (scene.width - 8.0, scene.height + 3.0)], facecolor="none",
                   edgecolor=FAINT, linewidth=0.5)  # fmt: skip
 
 

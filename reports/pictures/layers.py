@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 SWEEPS = 12
-PASSES = 24
+PASSES = 48
 LANE = 9.0  # across: the room of an edge that passes a layer
 APART = 12.0  # across: between neighbours
 
@@ -150,7 +150,7 @@ def _positions(
             place[name] = c + room[name].before
             c = place[name] + room[name].after + APART
     for number in range(PASSES):
-        both = number >= PASSES - 6
+        both = number >= PASSES - 24
         layers = layout.layers if number % 2 == 0 else layout.layers[::-1]
         for layer in layers:
             wanted, weights = [], []
@@ -158,13 +158,19 @@ def _positions(
                 near = into.get(name, []) if number % 2 == 0 else out.get(name, [])
                 if both or not near:
                     near = [*into.get(name, []), *out.get(name, [])]
-                wanted.append(sum(place[each] for each in near) / len(near) if near else place[name])
-                weights.append((1.0 if name in sizes else 4.0) * max(len(near), 0.2))
+                pull = [_pull(name, each, sizes) for each in near]
+                wanted.append(sum(p * place[each] for p, each in zip(pull, near, strict=True)) / sum(pull) if near else place[name])
+                weights.append(max(sum(pull), 0.2))
             for name, c in zip(layer, _apart(layer, wanted, weights, room), strict=True):
                 place[name] = c
     least = min((place[name] - room[name].before for name in place), default=0.0)
     for name in place:
         place[name] -= least
+
+
+def _pull(one: str, other: str, sizes: Mapping[str, Size]) -> float:
+    """How much a link wants to be straight: most of all inside a long edge (Gansner et al., 1993, section 4)."""
+    return (3.0, 0.5, 8.0)[(one not in sizes) + (other not in sizes)]
 
 
 def _apart(layer: Sequence[str], wanted: Sequence[float], weights: Sequence[float], room: Mapping[str, Size]) -> list[float]:

@@ -254,10 +254,24 @@ class _Scene:
                 middle = self.layout.place[name] - (4.5 if looped else 0.0)
                 for number, edge in enumerate(mine):
                     ends[edge.source, edge.target, leaving] = middle + (number - (len(mine) - 1) / 2) * pitch
+        self._straighten(drawn, ends)
         for edge in drawn:
             self._edge(edge, ends[edge.source, edge.target, True], ends[edge.source, edge.target, False])
         for reader, names in self.on_card.items():
             self._card_edge(reader, names)
+
+    def _straighten(self, drawn: Sequence[Edge], ends: dict[tuple[str, str, bool], float]) -> None:
+        """An edge that is alone at one of its ends starts, or ends, where it is straight."""
+        for edge in drawn:
+            for leaving in (True, False):
+                name = edge.source if leaving else edge.target
+                alone = sum((e.source if leaving else e.target) == name for e in drawn) == 1
+                mine, other = (edge.source, edge.target, leaving), (edge.source, edge.target, not leaving)
+                room = self._extent(self.looks[name])[1] / 2 - 6.0
+                nearest = min(max(ends[other], self.layout.place[name] - room), self.layout.place[name] + room)
+                if alone and not self.layout.lanes[edge.source, edge.target] and abs(nearest - ends[other]) < 0.1:
+                    if not any(name in (e.source, e.target) for e in self.returns) and name not in self.loops:
+                        ends[mine] = nearest
 
     def _edge(self, edge: Edge, start: float, end: float) -> None:
         layout = self.layout
