@@ -29,6 +29,7 @@ FILLS = {  # kind -> fill, border, its width, dashes
 }
 TINT = "#fbe9e0"
 LEGEND = 19.0  # its height
+LEAST = 232.0  # the width of the legend
 
 
 def graph_figure(operation: Operation, derivation: Derivation) -> Figure | None:
@@ -42,7 +43,7 @@ def graph_figure(operation: Operation, derivation: Derivation) -> Figure | None:
         return None
     scene = scene_of(with_states_before(graph, notation), notation)
     scale = min(1.0, WIDTH / scene.width, HEIGHT / (scene.height + LEGEND))
-    size = scene.width * scale / 72, (scene.height + LEGEND) * scale / 72
+    size = max(scene.width, LEAST) * scale / 72, (scene.height + LEGEND) * scale / 72
     return Figure(
         f"{operation.name}_graph", Drawing(lambda figure: paint(figure, scene, graph, scale), size),
         _caption(operation, graph), _words(graph), round(size[0] / TEXT, 3), "forward",
@@ -93,7 +94,7 @@ def _name(graph: Graph, name: str) -> str:
 
 def paint(figure: Any, scene: Scene, graph: Graph, scale: float = 1.0) -> None:
     """Paint a scene on a figure of its size."""
-    pen = _Pen(figure, scene.height + LEGEND, scale)
+    pen = _Pen(figure, scene.height + LEGEND, scale, max(LEAST - scene.width, 0.0) / 2)
     for arrow in scene.arrows:
         pen.arrow(arrow)
     for names, rect in scene.cards.items():
@@ -106,24 +107,24 @@ def paint(figure: Any, scene: Scene, graph: Graph, scale: float = 1.0) -> None:
         pen.box(rect, (TINT, TINT, 0.0, "-"), 2.5)
     for label in scene.labels:
         pen.put(label.drawn, label.x, label.y, TONES[label.tone])
-    pen.legend(scene)
+    _Pen(figure, scene.height + LEGEND, scale, 0.0).legend(max(scene.width, LEAST), scene.height)
 
 
 class _Pen:
     """Paints in points from the top left corner."""
 
-    def __init__(self, figure: Any, height: float, scale: float) -> None:
+    def __init__(self, figure: Any, height: float, scale: float, shift: float) -> None:
         from matplotlib.transforms import Affine2D
 
-        self.figure, self.height, self.scale = figure, height, scale
-        self.points = Affine2D().scale(scale / 72) + figure.dpi_scale_trans
+        self.figure, self.height, self.scale, self.shift = figure, height, scale, shift
+        self.points = Affine2D().translate(shift, 0).scale(scale / 72) + figure.dpi_scale_trans
 
     def put(self, drawn: Any, x: float, y: float, colour: str) -> None:
         from reports.pictures.letters import Set
 
         s = self.scale
         small = Set(drawn.vertices * s, drawn.codes, drawn.width * s, drawn.ascent * s, drawn.descent * s)
-        put(self.figure, small, x * s, (self.height - y) * s, colour)
+        put(self.figure, small, (x + self.shift) * s, (self.height - y) * s, colour)
 
     def path(self, points: Sequence[Point], codes: Sequence[int] | None = None, **style: Any) -> None:
         from matplotlib.patches import PathPatch
@@ -151,8 +152,8 @@ class _Pen:
         self.path(line, facecolor="none", edgecolor=colour, linewidth=0.95 * self.scale, capstyle="butt", **style)
         self.path(head, facecolor=colour, edgecolor="none", linewidth=0)
 
-    def legend(self, scene: Scene) -> None:
-        y, x = scene.height + LEGEND - 9.0, 8.0
+    def legend(self, width: float, top: float) -> None:
+        y, x = top + LEGEND - 9.0, 8.0
         entries = (("is read by", False), ("its adjoint flows back", True))
         for text, backward in entries:
             ends = [(x, y), (x + 26.0, y)]
@@ -160,8 +161,7 @@ class _Pen:
             drawn = words(text, SMALL + 0.6)
             self.put(drawn, x + 31.0, y + 2.6, SOFT)
             x += 31.0 + drawn.width + 18.0
-        self.path([(8.0, scene.height + 3.0), (scene.width - 8.0, scene.height + 3.0)], facecolor="none",
-                  edgecolor=FAINT, linewidth=0.5)  # fmt: skip
+        self.path([(8.0, top + 3.0), (width - 8.0, top + 3.0)], facecolor="none", edgecolor=FAINT, linewidth=0.5)
 
 
 def _with_head(line: Sequence[Point]) -> tuple[list[Point], list[Point]]:
