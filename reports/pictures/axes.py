@@ -47,7 +47,9 @@ def key(figure: Any, axes: Any, entries: Sequence[Entry], rise: float = 7.0) -> 
         x += 28.5 + entry.label.width + 15.0
 
 
-def name_axes(figure: Any, axes: Any, horizontal: Set | None, vertical: Set | None = None) -> None:
+def name_axes(
+    figure: Any, axes: Any, horizontal: Set | None, vertical: Set | None = None, away: float = 34.0
+) -> None:
     """Names below and beside the axes, formulas included."""
     from matplotlib.transforms import ScaledTranslation
 
@@ -55,7 +57,7 @@ def name_axes(figure: Any, axes: Any, horizontal: Set | None, vertical: Set | No
         place = axes.transAxes + ScaledTranslation(-horizontal.width / 144, -26.0 / 72, figure.dpi_scale_trans)
         put(figure, horizontal, 0.5, 0, INK, place)
     if vertical is not None:
-        place = axes.transAxes + ScaledTranslation(-34.0 / 72, -vertical.width / 144, figure.dpi_scale_trans)
+        place = axes.transAxes + ScaledTranslation(-away / 72, -vertical.width / 144, figure.dpi_scale_trans)
         put(figure, vertical, 0, 0.5, INK, place, turned=True)
 
 
@@ -65,7 +67,9 @@ def dot(axes: Any, x: float, y: float, colour: str, filled: bool = True) -> None
               linestyle="none", markeredgewidth=1.1, zorder=4)  # fmt: skip
 
 
-def note(figure: Any, axes: Any, x: float, y: float, text: Set, colour: str = SOFT, dx: float = 4.0, dy: float = 3.0) -> None:
+def note(
+    figure: Any, axes: Any, x: float, y: float, text: Set, colour: str = SOFT, dx: float = 4.0, dy: float = 3.0
+) -> None:
     """Words at a point of the data."""
     from matplotlib.transforms import ScaledTranslation
 

@@ -87,7 +87,9 @@ def graph_of(derivation: Derivation, notation: Notation) -> Graph:
             key = (access.tensor, equation.target, str(position))
             pair = (access.tensor, equation.target)
             edges[key] = Edge(*pair, pair in back, position, equation in starts)
-    used = {name for edge in edges.values() for name in (edge.source, edge.target)} | {e.target for e in program.equations}
+    used = {name for edge in edges.values() for name in (edge.source, edge.target)} | {
+        e.target for e in program.equations
+    }
     names = [name for name in program.tensors if name in used]
     nodes = {name: _node(program, derivation, notation, name) for name in names}
     graph = Graph(nodes, tuple(edges.values()))

@@ -115,7 +115,9 @@ def _order(layout: Layout, links: Sequence[tuple[str, str]]) -> None:
             rank = {name: position for position, name in enumerate(other)}
             own = {name: position for position, name in enumerate(layout.layers[number])}
 
-            def centre(name: str, rank: dict[str, int] = rank, own: dict[str, int] = own, size: int = len(other)) -> float:
+            def centre(
+                name: str, rank: dict[str, int] = rank, own: dict[str, int] = own, size: int = len(other)
+            ) -> float:
                 found = [rank[each] for each in around.get(name, ()) if each in rank]
                 return sum(found) / len(found) if found else own[name] * size / max(len(own), 1)
 
@@ -159,7 +161,11 @@ def _positions(
                 if both or not near:
                     near = [*into.get(name, []), *out.get(name, [])]
                 pull = [_pull(name, each, sizes) for each in near]
-                wanted.append(sum(p * place[each] for p, each in zip(pull, near, strict=True)) / sum(pull) if near else place[name])
+                wanted.append(
+                    sum(p * place[each] for p, each in zip(pull, near, strict=True)) / sum(pull)
+                    if near
+                    else place[name]
+                )
                 weights.append(max(sum(pull), 0.2))
             for name, c in zip(layer, _apart(layer, wanted, weights, room), strict=True):
                 place[name] = c
@@ -173,7 +179,9 @@ def _pull(one: str, other: str, sizes: Mapping[str, Size]) -> float:
     return (3.0, 0.5, 8.0)[(one not in sizes) + (other not in sizes)]
 
 
-def _apart(layer: Sequence[str], wanted: Sequence[float], weights: Sequence[float], room: Mapping[str, Size]) -> list[float]:
+def _apart(
+    layer: Sequence[str], wanted: Sequence[float], weights: Sequence[float], room: Mapping[str, Size]
+) -> list[float]:
     """The positions nearest to those wanted that keep the order and the room: the pools of neighbours that meet."""
     offsets = [0.0]
     for one, other in zip(layer, layer[1:], strict=False):

@@ -146,7 +146,9 @@ def _sign(name: str, size: float) -> Set:
     drawn = words(_SIGNS.get(name, f" {name} "), size)
     space = size * (0.22 if name in BINARY else 0.28 if name in RELATIONS else 0.0)
     after = size * 0.17 if name == "comma" else space
-    return Set(drawn.vertices + np.array([space, 0.0]), drawn.codes, drawn.width + space + after, drawn.ascent, drawn.descent)
+    return Set(
+        drawn.vertices + np.array([space, 0.0]), drawn.codes, drawn.width + space + after, drawn.ascent, drawn.descent
+    )
 
 
 def _scripts(base: Set, sub: Box | None, sup: Box | None, size: float) -> Set:
@@ -171,14 +173,24 @@ def _accent(kind: str, base: Set, size: float) -> Set:
         outline = [(left, low), (right, low), (right, high), (left, high)]
     elif kind == "dot":
         half = 0.05 * size
-        outline = [(middle - half, low), (middle + half, low), (middle + half, low + 2 * half), (middle - half, low + 2 * half)]
+        outline = [
+            (middle - half, low),
+            (middle + half, low),
+            (middle + half, low + 2 * half),
+            (middle - half, low + 2 * half),
+        ]
     else:
         left, right = max(left, middle - 0.3 * size), min(right, middle + 0.3 * size)
         thick, rise = 0.045 * size, 0.13 * size
         top = [(left, low), (middle, low + rise), (right, low)]
         if kind == "tilde":
             third = (right - left) / 3
-            top = [(left, low), (left + third, low + rise * 0.7), (right - third, low + rise * 0.2), (right, low + rise * 0.9)]
+            top = [
+                (left, low),
+                (left + third, low + rise * 0.7),
+                (right - third, low + rise * 0.2),
+                (right, low + rise * 0.9),
+            ]
         outline = [*top, *((x, y + thick) for x, y in reversed(top))]
     corners = np.array([*outline, outline[0]], dtype=float)
     codes = np.array([1, *[2] * (len(outline) - 1), 79], dtype=float)
@@ -194,7 +206,9 @@ def _character(character: str, face: str, size: float) -> Set:
     if outline is None:
         return words(f"[U+{ord(character):04X}]", size)
     scale = size / _SCALE
-    return Set(outline.vertices * scale, outline.codes, outline.width * scale, outline.ascent * scale, outline.descent * scale)
+    return Set(
+        outline.vertices * scale, outline.codes, outline.width * scale, outline.ascent * scale, outline.descent * scale
+    )
 
 
 @cache

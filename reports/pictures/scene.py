@@ -206,7 +206,9 @@ class _Scene:
         self.scene.labels.append(Label(look.name, left + 4.5, base))
         if look.bar is not None:
             start = left + look.name.width + 9.0
-            self.scene.tints.append(Rect(start, rect.top + 2.0, min(start + look.bar.width + 7.0, rect.right - 1.5), base + 4.0))
+            self.scene.tints.append(
+                Rect(start, rect.top + 2.0, min(start + look.bar.width + 7.0, rect.right - 1.5), base + 4.0)
+            )
             self.scene.labels.append(Label(look.bar, start + 3.5, base, "back"))
         for number, line in enumerate(lines):
             self.scene.labels.append(Label(line, rect.centre[0] - line.width / 2, base + 11.5 + 10.0 * number, "soft"))
@@ -302,12 +304,17 @@ class _Scene:
         for name, edge in self.loops.items():
             (a, c), (along, wide) = layout.middle(name), self._extent(self.looks[name])
             low, port = c + wide / 2 + LOOP - 1.0, c + wide / 2 - 5.0
-            self._return(edge, (a + along / 2, port), a + along / 2 + 8.0, low, a - along / 2 - 8.0, (a - along / 2, port))
+            self._return(
+                edge, (a + along / 2, port), a + along / 2 + 8.0, low, a - along / 2 - 8.0, (a - along / 2, port)
+            )
         for edge in self.returns:
             outside += LOOP + 2.0
             (a0, c0), (a1, c1) = layout.middle(edge.source), layout.middle(edge.target)
             (l0, w0), (l1, w1) = self._extent(self.looks[edge.source]), self._extent(self.looks[edge.target])
-            right, left = layout.spans[layout.layer[edge.source]][1] + 8.0, layout.spans[layout.layer[edge.target]][0] - 8.0
+            right, left = (
+                layout.spans[layout.layer[edge.source]][1] + 8.0,
+                layout.spans[layout.layer[edge.target]][0] - 8.0,
+            )
             start, end = (a0 + l0 / 2, c0 + w0 / 2 - 5.0), (a1 - l1 / 2, c1 + w1 / 2 - 5.0)
             self._return(edge, start, right, outside, left, end)
             outside += self.mark[edge].height if not self.across else self.mark[edge].width
@@ -400,7 +407,9 @@ def _rounded(corners: Sequence[Point], radius: float = ROUND, pieces: int = 6) -
         last = tuple(h + (a - h) * r / two for h, a in zip(here, after, strict=True))
         for k in range(pieces + 1):
             u = k / pieces
-            x, y = ((1 - u) ** 2 * f + 2 * u * (1 - u) * h + u * u * e for f, h, e in zip(first, here, last, strict=True))
+            x, y = (
+                (1 - u) ** 2 * f + 2 * u * (1 - u) * h + u * u * e for f, h, e in zip(first, here, last, strict=True)
+            )
             found.append((x, y))
     return [*found, corners[-1]]
 

@@ -111,8 +111,10 @@ def power(value: float, base: int = 10) -> str:
     """
     import math
 
-    return f"{base}{math.log(value, base):.0f}".translate({}) if value <= 0 else (
-        f"{base}" + f"{round(math.log(value, base))}".translate(RAISED)
+    return (
+        f"{base}{math.log(value, base):.0f}".translate({})
+        if value <= 0
+        else (f"{base}" + f"{round(math.log(value, base))}".translate(RAISED))
     )
 
 
