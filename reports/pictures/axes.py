@@ -12,6 +12,7 @@ from reports.pictures.style import INK, SOFT
 
 KEY = 9.0
 AXIS = 11.0
+SAMPLE = 21.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Entry:
     dashes: Any
     label: Set
     marker: str = ""
+    width: float = 1.5
 
 
 def label(*pieces: str | Box, size: float = KEY) -> Set:
@@ -37,14 +39,14 @@ def key(figure: Any, axes: Any, entries: Sequence[Entry], rise: float = 7.0) -> 
     x = 0.0
     for entry in entries:
         shift = ScaledTranslation(x / 72, rise / 72, figure.dpi_scale_trans)
-        line = Line2D([0, 24 / 72], [1 / 72 * 2.6, 1 / 72 * 2.6], color=entry.colour, linestyle=entry.dashes,
-                      linewidth=1.5, marker=entry.marker or None, markersize=3.4, markevery=[0, 1],
+        line = Line2D([0, SAMPLE / 72], [1 / 72 * 2.6, 1 / 72 * 2.6], color=entry.colour, linestyle=entry.dashes,
+                      linewidth=entry.width, marker=entry.marker or None, markersize=3.4, markevery=[0, 1],
                       transform=figure.dpi_scale_trans + ScaledTranslation(0, 1, axes.transAxes) + shift)  # fmt: skip
         line.set_clip_on(False)
         figure.add_artist(line)
-        place = axes.transAxes + ScaledTranslation((x + 28.5) / 72, rise / 72, figure.dpi_scale_trans)
+        place = axes.transAxes + ScaledTranslation((x + SAMPLE + 4.0) / 72, rise / 72, figure.dpi_scale_trans)
         put(figure, entry.label, 0, 1, INK, place)
-        x += 28.5 + entry.label.width + 15.0
+        x += SAMPLE + 4.0 + entry.label.width + 11.0
 
 
 def name_axes(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 STEPS = 10.0 ** np.arange(-13.0, 0.25, 0.25)
-LEAST = 1e-18  # of the axis: an error of 0 is shown there
+LEAST = 1e-18  # in logarithms, for an error of 0
 NEAR = 0.3  # how far a local slope may be from the order of the truncation
 RUN = 4  # points that make a line
 
@@ -83,7 +83,7 @@ def step_errors(derivation: Derivation, function: Function, example: Example) ->
     with np.errstate(all="ignore"):
         quotients = np.array([_quotient(function, example, direction, float(step)) for step in STEPS])
     errors = np.abs(quotients - slope)
-    if not np.all(np.isfinite(errors)) or not np.any(errors > 0):
+    if not np.all(np.isfinite(errors)) or np.sum(errors > 0) < RUN:
         return None
     scale = abs(slope) if abs(slope) > np.finfo(float).tiny else 1.0
     errors = errors / scale
@@ -145,7 +145,7 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
     found = step_errors(derivation, function, example)
     if found is None:
         return None
-    heights = np.maximum(found.errors, LEAST)
+    heights = np.where(found.errors > 0, found.errors, np.nan)  # an error of 0 has no place on a logarithmic axis
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
@@ -153,11 +153,11 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.plot(found.steps, heights, marker="o", markersize=2.6, color=BLUE, linewidth=1.0)
-        entries = [Entry(BLUE, "-", label("central difference"), "o")]
-        low, high = float(heights.min()) / 4, float(heights.max()) * 4
+        entries = [Entry(BLUE, "-", label("error"), "o")]
+        low, high = float(np.nanmin(heights)) / 4, float(np.nanmax(heights)) * 4
         for line, colour, dashes, name in (
             (found.rounding, RED, SERIES[1][1], "slope −1"),
-            (found.truncation, GREEN, SERIES[2][1], "slope 2"),
+            (found.truncation, GREEN, SERIES[2][1], "slope +2"),
         ):
             if line is not None:
                 ends = np.array([found.steps[0], found.steps[-1]])
