@@ -13,6 +13,7 @@ from derive.registry import declare, get
 
 if TYPE_CHECKING:
     from numeric import Function
+    from reports.worked import Worked
     from verify import Evidence
     from verify.mutants import KillTable
     from verify.oracle import Check, FormulaCheck
@@ -318,6 +319,45 @@ def answer(
     from reports import answer as write
 
     return write(found, operation(against), Path(out), tuple(formats))
+
+
+def example(
+    what: Operation | str | Path,
+    inputs: str | Path,
+    *,
+    digits: int | None = None,
+    decimals: int | None = None,
+    update: Operation | str | None = None,
+    rate: Any = None,
+    wrt: Names = None,
+    out: str | Path | None = None,
+    formats: Sequence[str] = ("pdf", "html", "tex", "md"),
+) -> Worked:
+    """Plug numbers into an operation: every intermediate forward and backward, correctly rounded, NumPy beside it.
+
+    ``inputs`` is a TOML file (or the name of an example that comes with the project), ``digits`` or ``decimals`` the precision,
+    ``update`` an optimizer of the catalog that changes the parameters (``wrt``) once with the learning rate ``rate``.  With
+    ``out`` it is written into that folder as well.  ``str()`` of the result is what a terminal shows.
+
+    >>> found = example("mlp", "article_b", decimals=3, update="gradient_descent", rate=0.1)
+    >>> found.values["Z1"].tolist(), found.update.after["b2"].tolist()
+    ([['-0.040', '0.180']], ['0.062'])
+    >>> [c.printed.label for c in found.comparisons if not c.holds]
+    ["slope at the output, sigma'(Z2)", "slopes at the hidden units, sigma'(Z1)"]
+
+    Raises ``InputsError`` (a ``BackproofError``) for a file that does not fit the operation; nothing has run then.
+    """
+    from reports.worked import work
+    from reports.worked.paper import write
+    from reports.worked.reading import rounding
+
+    asked = None if digits is None and decimals is None else rounding(digits, decimals)
+    rule = None if update is None else operation(update)
+    step = str(rate) if isinstance(rate, float) else rate
+    found = work(operation(what), str(inputs), rounding=asked, update=rule, rate=step, parameters=names(wrt))
+    if out is not None:
+        write(found, Path(out), tuple(formats))
+    return found
 
 
 def report(

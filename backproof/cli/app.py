@@ -18,6 +18,7 @@ from backproof.cli import (
     reporting,
     vectors,
     verifying,
+    working,
 )
 
 app = typer.Typer(
@@ -62,5 +63,6 @@ app.command("check-formula")(formulas.check_formula)
 app.command("vectors")(vectors.vectors)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
+app.command("example")(working.example)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)

@@ -35,9 +35,9 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the pages of some operations: derivation, code and evidence."""
-    wanted = _formats(formats)
+    wanted = parse_formats(formats)
     found = operations(subjects)
-    _writable(out)
+    writable(out)
     from reports import report as write
 
     doubtful: list[Evidence] = []
@@ -64,7 +64,7 @@ def book(
     if out.is_dir():
         raise BadInput(f"--out {out} is a folder; name a file in it, for example --out {out / 'book.pdf'}")
     found = operations(subjects)
-    _writable(out.parent)
+    writable(out.parent)
     from reports import book as write
 
     doubtful: list[Evidence] = []
@@ -74,7 +74,8 @@ def book(
     _end(doubtful)
 
 
-def _formats(text: str) -> tuple[str, ...]:
+def parse_formats(text: str) -> tuple[str, ...]:
+    """``tex,pdf`` as a tuple of formats."""
     wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     unknown = [each for each in wanted if each not in FORMATS]
     if unknown or not wanted:
@@ -82,7 +83,7 @@ def _formats(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def _writable(folder: Path) -> None:
+def writable(folder: Path) -> None:
     """Make the folder and try it, before minutes of work go into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
