@@ -5,6 +5,7 @@ A ball is rounded where all that it encloses rounds alike; a tie of an exact num
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,8 @@ from numeric.exact import Exact
 
 T = TypeVar("T")
 BITS = (128, 512, 2048, 8192)
+NEARLY = Fraction(1, 10**1000)
+NEARLY_ZERO = "~0"
 _FLAT = (-5, 12)  # powers of ten between which a number is written without an exponent
 
 
@@ -89,8 +92,15 @@ def _dyadic(exact: Any) -> Fraction:
 
 def _power_of_ten(value: Fraction) -> int:
     """The largest ``e`` with ``10**e <= value``, for a positive value."""
-    guess = len(str(value.numerator)) - len(str(value.denominator))
-    return guess if Fraction(10) ** guess <= value else guess - 1
+    guess = math.floor((value.numerator.bit_length() - value.denominator.bit_length() + 1) * math.log10(2))
+    while Fraction(10) ** guess > value:
+        guess -= 1
+    return guess
+
+
+def _is_nearly_zero(value: Any) -> bool:
+    ends = bounds(value)
+    return ends is not None and max(map(abs, ends)) < NEARLY
 
 
 def unit(printed: Decimal) -> Fraction:
@@ -156,8 +166,15 @@ class Values:
         return result
 
     def text(self, name: str, rounding: Rounding) -> NDArray[Any]:
-        """Every element of a tensor correctly rounded, ``None`` where that cannot be decided."""
-        return self.answers(name, lambda _, value: rounding.text(value))
+        """Every element of a tensor correctly rounded, ``None`` where that cannot be decided.
+
+        What is within ``NEARLY`` of 0, and not proven to be 0, is :data:`NEARLY_ZERO`.
+        """
+        found = self.answers(name, lambda _, value: rounding.text(value))
+        for position, text in np.ndenumerate(found):
+            if text is None and self._answer(name, position, lambda _, value: _is_nearly_zero(value) or None):
+                found[position] = NEARLY_ZERO
+        return found
 
     def _answer(
         self, name: str, position: tuple[int, ...], question: Callable[[tuple[int, ...], Any], T | None]

@@ -30,7 +30,7 @@ from reports.errors import ReportError
 from reports.symbols import notation_of, shape_box
 from reports.worked.lines import Element, elements, inputs_text, nested, numpy_text, pairs
 from reports.worked.plugging import decimal_box
-from reports.worked.working import UNDECIDED, Worked
+from reports.worked.working import Worked
 from reports.writing import FORMATS, write_page
 from verify.evidence import versions
 
@@ -134,7 +134,7 @@ def _element(name: Box, position: tuple[int, ...]) -> Box:
 
 
 def _number(value: str) -> Box:
-    return Number(value) if value == UNDECIDED else decimal_box(value)
+    return decimal_box(value)
 
 
 def _numpy(worked: Worked, notation: Notation) -> list[Block]:
@@ -231,10 +231,7 @@ def _closing(worked: Worked) -> list[Block]:
         "arithmetic), a tie to the even digit. Formulas show rounded numbers, results are computed from those that are not rounded."
     )
     blocks: list[Block] = [paragraph(words)]
-    if any(UNDECIDED in v.ravel().tolist() for v in worked.values.values()):
-        blocks.append(
-            Note(text("A question mark stands where 8,192 bits do not decide how a number rounds."), "warning")
-        )
+    blocks += [Note(text(Code(sign), f": {words}."), "warning") for sign, words in worked.signs.items()]
     return blocks
 
 

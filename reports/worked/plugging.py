@@ -28,11 +28,13 @@ from derive.notation.tree import (
     Row,
     Script,
     Sign,
+    Words,
     fenced,
     row,
     separated,
     superscript,
 )
+from numeric.decimals import NEARLY_ZERO
 from numeric.integers import integer_value
 
 LARGEST = 9  # terms of a sum that are written out
@@ -50,6 +52,8 @@ def decimal_box(text: str) -> Box:
     >>> decimal_box("0.25")
     Number(text='0.25')
     """
+    if text == NEARLY_ZERO:
+        return Words(text)
     mantissa, _, power = text.removeprefix("-").partition("e")
     parts: list[Box] = [MINUS] if text.startswith("-") else []
     parts.append(Number(mantissa))
@@ -187,7 +191,7 @@ def plain(box: Box) -> str:
     '2*(-0.3)'
     """
     match box:
-        case Number(text) | Letter(text) | Named(text):
+        case Number(text) | Letter(text) | Named(text) | Words(text):
             return text
         case Row(parts):
             words = [" - " if k and part == MINUS else plain(part) for k, part in enumerate(parts)]

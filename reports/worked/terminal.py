@@ -93,7 +93,6 @@ def _closing(worked: Worked) -> list[str]:
         f"{rounding.decimals} decimals" if rounding.decimals is not None else f"{rounding.digits} significant digits"
     )
     lines = [f"{places}; every digit is right (ball arithmetic, a tie to the even digit)"]
-    if any("?" in v.ravel().tolist() for v in worked.values.values()):
-        lines.append('"?": 8,192 bits do not decide how this number rounds')
+    lines += [f'"{sign}": {words}' for sign, words in worked.signs.items()]
     lines.append(f"NumPy (generated, float64) is off by at most {worked.deviation:.1e} of the largest element")
     return lines

@@ -17,7 +17,7 @@ from derive.errors import DeclarationError
 from derive.operation import Operation
 from derive.program import Equation, Program
 from derive.reverse import derive
-from numeric.decimals import BITS, Rounding, Values, bounds, cut_off, rounds_to
+from numeric.decimals import BITS, NEARLY_ZERO, Rounding, Values, bounds, cut_off, rounds_to
 from numeric.errors import NotRational
 from numeric.exact import Exact
 from reports.worked.reading import DIGITS, Given, Printed, find, read
@@ -30,6 +30,10 @@ from verify.quantities import Setting
 Array = NDArray[Any]
 CLOSE = 1e-9  # what rounding of float64 may leave
 UNDECIDED = "?"  # shown where no number of bits decides a digit
+SIGNS = {
+    UNDECIDED: f"{BITS[-1]:,} bits do not decide how this number rounds",
+    NEARLY_ZERO: "less than 1e-1000 in size; that it is 0 is not proven",
+}
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,13 @@ class Worked:
             scale = float(np.max(np.abs(truth), initial=0.0)) or 1.0
             worst = max(worst, float(np.max(np.abs(found.reshape(truth.shape) - truth), initial=0.0)) / scale)
         return worst
+
+    @property
+    def signs(self) -> dict[str, str]:
+        """What stands in place of digits somewhere, and what it means."""
+        after = self.update.after.values() if self.update is not None else ()
+        found = {text for array in (*self.values.values(), *after) for text in array.ravel().tolist()}
+        return {sign: words for sign, words in SIGNS.items() if sign in found}
 
     @property
     def forward(self) -> tuple[Equation, ...]:
@@ -361,7 +372,8 @@ def _updated(
                     )
                 except NotRational:
                     continue
-        outputs[output] = _settled(found, shown)
+        if found:
+            outputs[output] = _settled(found, shown)
     return Update(rule, texts, numpy, outputs)
 
 
