@@ -93,7 +93,8 @@ def _equations(name: str, text: str) -> list[str]:
     *before, last = found
     lines = [each.source.text for each in before]
     if last.target is None:
-        return [*lines, f"{name} = {' '.join(last.source.text.split())}"]
+        text = " ".join(last.source.text.split())
+        return [*lines, f"{name} = {text}{' + 0' if _is_number(last.value) else ''}"]
     target = last.target
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
         left = ast.unparse(target)
@@ -102,6 +103,12 @@ def _equations(name: str, text: str) -> list[str]:
         own = name
     assert last.value is not None
     return [*lines, f"{own} = {ast.unparse(last.value)}"]
+
+
+def _is_number(node: ast.expr | None) -> bool:
+    """Whether an expression is a bare number, which the language would read as a hyper-parameter's default."""
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(inner, ast.Constant)
 
 
 def as_output(program: Program, name: str) -> Program:

@@ -1,0 +1,67 @@
+"""Plain formulas in names (``2/lambda``, ``k**2*n``) as expressions: parsed by ``ast`` with a whitelist, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from sympy import Expr, Integer, Rational, oo
+
+from verify.audit.claims import Check, ClaimError
+
+_LONGEST = 400
+
+
+def read_expression(text: str, names: Mapping[str, Expr], check: Check, key: str) -> Expr:
+    """A formula with ``+ - * / **``, numbers, parentheses, and the names known (``oo`` is infinity).
+
+    Raises:
+        ClaimError: anything else is in it.
+    """
+    if len(text) > _LONGEST:
+        raise check.error(f"{key}: a formula has at most {_LONGEST} characters, got {len(text)}")
+    text = text.replace("lambda", "lambda_")  # a word of Python
+    known = {("lambda_" if name == "lambda" else name): value for name, value in names.items()}
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise check.error(f"{key}: expected a formula such as 2*k/(1 + n), got {text!r}") from None
+    return _read(tree, known, check, key)
+
+
+def _read(node: ast.expr, names: Mapping[str, Expr], check: Check, key: str) -> Expr:
+    match node:
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            return Integer(value)
+        case ast.Constant(value=float() as value):
+            return Rational(str(value))
+        case ast.Name(id=name):
+            if name in names:
+                return names[name]
+            if name == "oo":
+                return oo
+            known = ", ".join(n.removesuffix("_") for n in names)
+            raise check.error(f"{key}: {name} is not known; known: {known or 'numbers only'}")
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return -_read(inner, names, check, key)
+        case ast.BinOp(left=left, op=operator, right=right):
+            a, b = (_read(side, names, check, key) for side in (left, right))
+            match operator:
+                case ast.Add():
+                    return a + b
+                case ast.Sub():
+                    return a - b
+                case ast.Mult():
+                    return a * b
+                case ast.Div():
+                    if b != 0:
+                        return a / b
+                case ast.Pow():
+                    if b.is_Integer and abs(int(b)) <= 20:
+                        return a**b
+    raise check.error(
+        f"{key}: expected names, numbers and + - * / ** (with whole exponents), got {ast.unparse(node)!r}"
+    )
+
+
+__all__ = ["ClaimError", "read_expression"]

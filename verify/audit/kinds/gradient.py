@@ -1,0 +1,115 @@
+"""A formula is the gradient of an operation: proven, agreeing in balls, or refuted with the right one.
+
+``of`` is the operation, ``gradient`` which one (``dL/dW``), ``formula`` what is claimed, in the names of the operation; ``dy`` is
+the upstream gradient of an output ``y``.  A value that is a convention (at a kink) is a condition.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from derive.claim import claim as read_claim
+from derive.derivation import Derivation
+from derive.errors import DeclarationError, DerivationError, ShapeMismatch
+from derive.operation import Operation
+from derive.registry import declare
+from derive.reverse import derive
+from numeric.errors import Undecidable
+from numeric.exact import Exact
+from verify.audit.claims import Check
+from verify.audit.found import Found, Outcome, fails, holds, undecided
+from verify.audit.hypotheses import Hypothesis, of_sizes, read
+from verify.audit.points import SEED, points
+from verify.oracle.formula import FormulaCheck, check_formula
+from verify.verdicts import Verdict
+
+REQUIRED = {"of": '"dense"', "gradient": '"dL/dW"', "formula": '"X.T @ dZ"'}
+OPTIONAL: dict[str, str] = {}
+SECONDS = 3.0  # how long a cause is looked for
+_LEAST = 4
+
+
+def judge(check: Check) -> Found:
+    """Ask :func:`verify.oracle.formula.check_formula`; where it says no, try the hypotheses."""
+    operation = check.operation()
+    found = _asked(check, operation)
+    if found.ok:
+        kinks = tuple(str(c) for c in operation.program.conventions)
+        if kinks:
+            words = f"the value at the kink is chosen so: {' '.join(kinks)}"
+            return Found(
+                Outcome.CONDITIONAL, found.level, (words.rstrip("."),), "at the kink itself there is no derivative"
+            )
+        return holds(found.level)
+    if found.verdict is Verdict.CANNOT_DECIDE:
+        return undecided(found.reason)
+    conditions = tuple(h.words for h in _hypotheses(check, operation) if _under(check, operation, h))
+    correction, counterexample = _correction(found), _counterexample(found)
+    level = found.level if not found.reason else f"{found.level}: {found.reason}"
+    if conditions:
+        return Found(Outcome.CONDITIONAL, level, conditions, correction, counterexample)
+    return fails(level, correction, counterexample)
+
+
+def _asked(check: Check, operation: Operation) -> FormulaCheck:
+    try:
+        return check_formula(check.text("formula"), check.text("gradient"), operation, seed=SEED, seconds=SECONDS)
+    except (DeclarationError, DerivationError) as problem:
+        raise check.error(f"{problem}") from None
+
+
+def _correction(found: FormulaCheck) -> str:
+    causes = [cause.words for cause in found.check.causes] if found.check is not None else []
+    turned = [f"{found.rearranged} would be right"] if found.rearranged else []
+    right = found.right.splitlines()
+    return "; ".join([*causes, *turned, f"right is {', '.join(right)}"])
+
+
+def _counterexample(found: FormulaCheck) -> str:
+    if found.check is None:
+        return ""
+    worst = next((row.element for row in found.check.evidence.faults if row.element), "")
+    return f"{found.gradient}{worst}" if worst else ""
+
+
+def _hypotheses(check: Check, operation: Operation) -> list[Hypothesis]:
+    return [*(read(line, operation.program) for line in check.hypotheses), *of_sizes(operation.program)]
+
+
+def _under(check: Check, operation: Operation, hypothesis: Hypothesis) -> bool:
+    if hypothesis.line:
+        try:
+            own = declare(f"{operation.text}\n{hypothesis.line}", name=operation.name)
+        except DeclarationError as problem:
+            raise check.error(f"try: {problem}") from None
+        return _asked(check, own).ok
+    match = re.search(r"d(\w+)\s*$", check.text("gradient"))
+    assert match is not None  # check_formula has read it
+    derived = derive(operation, wrt=(match[1],))
+    try:
+        claimed = read_claim(check.text("formula"), operation, derived)
+    except ShapeMismatch:
+        return False
+    given = points(derived.combined.with_(outputs=()), hypothesis.tied, strata=False)
+    same = [_same(claimed, derived, inputs) for inputs in given]
+    return False not in same and same.count(True) >= _LEAST
+
+
+def _same(claimed: Derivation, derived: Derivation, inputs: dict[str, Any]) -> bool | None:
+    """Whether both are enclosed alike at a point, axes of length 1 not counted."""
+    drawn = dict(inputs)
+    rng = np.random.default_rng(SEED)
+    program = derived.combined
+    try:
+        sizes = Exact(derived.program, {n: v for n, v in drawn.items() if n not in derived.cotangents.values()})
+        for output, cotangent in derived.cotangents.items():
+            drawn[cotangent] = np.round(rng.standard_normal(sizes.shape(output)) * 4) / 4
+        ((_, target),) = claimed.gradients.items()
+        a = np.squeeze(Exact(claimed.combined, drawn, bits=256).array(target))
+        b = np.squeeze(Exact(program, drawn, bits=256).array(next(iter(derived.gradients.values()))))
+    except (Undecidable, ZeroDivisionError):
+        return None
+    return a.shape == b.shape and all(x.overlaps(y) for x, y in zip(a.ravel(), b.ravel(), strict=True))

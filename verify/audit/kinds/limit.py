@@ -1,0 +1,70 @@
+"""A quantity of one number tends to a value: the limit is taken of its closed form, and balls far out are beside it.
+
+``given`` or ``of`` declares scalars, ``what`` is the quantity, ``variable`` the input that moves, ``to`` where it goes (``"oo"``,
+``"-oo"``, ``"0"``), ``value`` the limit that is claimed.
+"""
+
+from __future__ import annotations
+
+from sympy import Expr, Symbol, limit, oo
+
+from derive.analyses.exponential import closed
+from derive.errors import DeclarationError
+from verify.audit.algebra import read_expression
+from verify.audit.claims import Check
+from verify.audit.found import Found, fails, holds, undecided
+from verify.audit.quantities import Quantities
+from verify.audit.settings import setting_of
+
+REQUIRED = {"what": '"dz"', "variable": '"z"', "to": '"oo"', "value": '"0"'}
+OPTIONAL = {"given": '"z"', "of": '"z; a = sigmoid(z)"', "wrt": '"z"'}
+_FAR = {oo: ("10", "40", "100"), -oo: ("-10", "-40", "-100")}
+
+
+def judge(check: Check) -> Found:
+    """The limit of the closed form in one variable."""
+    what, variable = check.text("what"), check.text("variable")
+    try:
+        quantities = Quantities(setting_of(check, what), {"claimed_quantity": what})
+    except DeclarationError as problem:
+        raise check.error(f"what: {problem}") from None
+    program = quantities.program
+    inputs = [t for t in program.inputs if t.name == variable]
+    if len(inputs) != 1 or inputs[0].rank:
+        raise check.error(f"variable: it must be an input that is a number, got {variable!r}")
+    equations = program.equations_of("claimed_quantity")
+    form = closed(program, equations[0].rhs) if len(equations) == 1 else None
+    if form is None:
+        return undecided("the quantity has no closed form in exponentials")
+    letters = [s for s in form.ranges if s.name == variable and s not in form.arguments]
+    x = Symbol(variable, real=True)
+    back = {u: _exp(argument).xreplace(dict.fromkeys(letters, x)) for u, argument in form.arguments.items()}
+    expression = form.expression.xreplace(back).xreplace(dict.fromkeys(letters, x))
+    others = expression.free_symbols - {x}
+    if others:
+        return undecided(f"the limit depends on {', '.join(sorted(map(str, others)))}")
+    end = read_expression(check.text("to"), {}, check, "to")
+    claimed = read_expression(check.text("value"), {}, check, "value")
+    found = limit(expression, x, end)
+    evidence = _beside(quantities, variable, end)
+    if found == claimed:
+        return holds("the limit of the closed form", *evidence)
+    return fails("the limit of the closed form", correction=f"the limit is {found}", evidence=evidence)
+
+
+def _exp(argument: Expr) -> Expr:
+    from sympy import exp
+
+    return exp(argument)
+
+
+def _beside(quantities: Quantities, variable: str, end: Expr) -> tuple[str, ...]:
+    from fractions import Fraction
+
+    from numeric.decimals import Rounding
+
+    found = []
+    for place in _FAR.get(end, ()):
+        value = quantities.at({variable: Fraction(place)}, 512)("claimed_quantity")[()]
+        found.append(f"{Rounding(digits=3).text(value)} at {variable} = {place}")
+    return (", ".join(found),) if found else ()
