@@ -1,16 +1,15 @@
-"""Documents in HTML: no script, no file beside it; formulas are MathML."""
+"""Documents in HTML: one file that needs no other and no network; formulas are MathML.
+
+The only script is ours (buttons that copy); the page's policy names it by its hash, so that no other can run.
+"""
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
-from functools import cache
-from html import escape, unescape
-from typing import Any
+from html import escape
 
-from derive.latex import box_latex
-from derive.notation import Box, break_lines
+from derive.notation import break_lines, width
 from derive.notation.tree import EQUALS, row
 from reports.document import (
     Block,
@@ -34,41 +33,29 @@ from reports.document import (
     address,
     anchor,
 )
-from reports.errors import extra
-from reports.spoken import box_words
-from reports.templates import render
+from reports.html.code import highlighted
+from reports.html.frame import ALONE, Frame, framed
+from reports.html.math import lines_latex, mathml
 
-_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)\w+;")  # XML knows five names only
-LINE = 40.0  # em: where a long formula is broken
+LINE = 44.0  # em: the width of the column of text; a longer formula is broken
+REASON = 13.0  # em of it are the column of reasons
+WIDE = 15.0  # em: a formula in running text that a telephone cannot hold
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
 
-@cache
-def _converter() -> Any:
-    with extra("math_core"):
-        from math_core import LatexToMathML
-    return LatexToMathML(xml_namespace=True)
-
-
-def mathml(box: Box, display: bool = False) -> str:
-    """A formula in MathML, with its words for readers that cannot see it."""
-    code = str(_converter().convert_with_local_state(box_latex(box), displaystyle=display))
-    label = escape(box_words(box), quote=True)
-    code = _ENTITY.sub(lambda found: unescape(found[0]), code)
-    return code.replace("<math ", f'<math aria-label="{label}" ', 1)
-
-
-def html(document: Document) -> str:
-    """The whole document."""
-    return render(
-        "document.html",
-        title=escape(document.title),
-        subtitle=escape(document.subtitle),
-        summary=inline(document.summary),
-        colophon=[escape(line) for line in document.colophon],
-        contents=_contents(document.sections),
-        body="\n".join(_section(section, 2) for section in document.sections),
-        css=render("style.css"),
+def html(document: Document, frame: Frame = ALONE) -> str:
+    """The whole document, as a file that stands alone or as a page of a site."""
+    head = [f"<h1>{escape(document.title)}</h1>"]
+    if document.subtitle:
+        head.append(f'<p class="subtitle">{escape(document.subtitle)}</p>')
+    if document.summary:
+        head.append(f'<p class="summary">{inline(document.summary)}</p>')
+    body = [_section(section, 2) for section in document.sections]
+    return framed(
+        document.title,
+        "\n".join(["<header>", *head, "</header>", _contents(document.sections), *body]),
+        frame=frame,
+        colophon=document.colophon,
     )
 
 
@@ -82,7 +69,7 @@ def _piece(piece: Inline) -> str:
         case Text(text, strong):
             return f"<strong>{escape(text)}</strong>" if strong else escape(text)
         case Math(box):
-            return mathml(box)
+            return f'<span class="wide">{mathml(box)}</span>' if width(box) > WIDE else mathml(box)
         case Code(text):
             return f"<code>{escape(text)}</code>"
         case Link(text, target, code):
@@ -94,7 +81,9 @@ def _piece(piece: Inline) -> str:
 
 def _contents(sections: Sequence[Section]) -> str:
     entries = [f'<li><a href="#{anchor(s.label)}">{escape(s.title)}</a></li>' for s in sections if s.label]
-    return f'<nav aria-label="Contents"><ul>{"".join(entries)}</ul></nav>' if len(entries) > 2 else ""
+    if len(entries) <= 2:
+        return ""
+    return f'<nav class="contents" aria-label="On this page">\n<ul>\n{"".join(entries)}\n</ul>\n</nav>'
 
 
 def _section(section: Section, level: int) -> str:
@@ -110,19 +99,19 @@ def _block(block: Block) -> str:
     match block:
         case Paragraph(content):
             return f"<p>{inline(content)}</p>"
-        case Equations(lines, boxed):
-            kind = "boxed" if boxed else "derivation"
-            rows = "\n".join(part for line in lines for part in _rows(line))
-            return f'<div class="scroll"><table class="{kind}" role="presentation">\n{rows}\n</table></div>'
+        case Equations():
+            return _equations(block)
         case Table():
             return _table(block)
         case Listing(text, language, caption):
-            head = f"<p class='caption'>{escape(caption)}</p>\n" if caption else ""
-            return f'{head}<pre tabindex="0"><code class="{escape(language, quote=True)}">{escape(text.rstrip())}</code></pre>'
+            head = f'<p class="caption">{escape(caption)}</p>\n' if caption else ""
+            code = highlighted(text.rstrip(), language)
+            return f'{head}<div class="listing"><pre class="scroll"><code>{code}</code></pre></div>'
         case Figure(_, data, caption, description, share):
             suffix = next(s for s in MIME if s in data)
             uri = f"data:{MIME[suffix]};base64,{base64.b64encode(data[suffix]).decode()}"
-            picture = f'<img src="{uri}" alt="{escape(description, quote=True)}" style="width:{share * 100:g}%" />'
+            alt = escape(description, quote=True)
+            picture = f'<img src="{uri}" alt="{alt}" style="--share:{share * 100:g}%" />'
             return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
         case Items(items):
             return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
@@ -133,29 +122,50 @@ def _block(block: Block) -> str:
             return '<ul class="index">' + "".join(f"<li>{inline((entry,))}</li>" for entry in entries) + "</ul>"
         case Note(content, kind):
             head = "<strong>Attention.</strong> " if kind == "warning" else ""
-            return f'<p class="{kind}">{head}{inline(content)}</p>'
+            return f'<p class="{escape(kind, quote=True)}" role="note">{head}{inline(content)}</p>'
     raise TypeError(f"no HTML is known for {type(block).__name__}")
 
 
-def _rows(line: Line) -> list[str]:
+def _equations(block: Equations) -> str:
+    """A table for the eye only: read line by line it is ``left``, ``= right``, the shape, the reason."""
+    reasons = any(line.reason for line in block.lines)
+    kind = " ".join(["derivation", *(["boxed"] if block.boxed else []), *(["reasoned"] if reasons else [])])
+    lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
+    room = LINE - (REASON if reasons else 0.0) - (2.0 if block.boxed else 0.0)
+    rows = "\n".join(part for line in block.lines for part in _rows(line, max(room - lead, room / 2)))
+    latex = escape(lines_latex(block.lines), quote=True).replace("\n", "&#10;")
+    return (
+        f'<div class="equations" data-latex="{latex}"><div class="scroll">'
+        f'<table class="{kind}" role="presentation">\n{rows}\n</table></div></div>'
+    )
+
+
+def _rows(line: Line, room: float) -> list[str]:
     left = mathml(line.left, True) if line.left is not None else ""
-    first, *others = break_lines(line.right, LINE)
-    reason = inline(line.reason)
-    shapes = ["" for _ in range(len(others))] + [
-        "" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>'
-    ]
+    shape = "" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>'
+    taken = 0.0 if line.shape is None else width(line.shape) + 1.0
+    first, *others = break_lines(line.right, room - 1.5 - (taken if width(line.right) + taken > room else 0.0))
+    reason = f'<td class="reason">{inline(line.reason)}</td>' if line.reason else ""
+    opens = ' class="opens"' if line.left is not None or not line.equals else ""
+    shown = mathml(row(EQUALS, first) if line.equals else first, True)
     rows = [
-        f'<tr><td class="left">{left}</td><td>{mathml(row(EQUALS, first) if line.equals else first, True)}{shapes[0]}</td>'
-        f'<td class="reason">{reason}</td></tr>'
+        f'<tr{opens}><td class="left">{left}</td><td class="right">{shown}{"" if others else shape}</td>{reason}</tr>'
     ]
-    for other, shape in zip(others, shapes[1:], strict=True):
-        rows.append(f'<tr><td></td><td class="more">{mathml(other, True)}{shape}</td><td></td></tr>')
+    for number, other in enumerate(others, 1):
+        end = shape if number == len(others) else ""
+        rows.append(f'<tr><td class="left"></td><td class="right more">{mathml(other, True)}{end}</td></tr>')
     return rows
 
 
 def _table(table: Table) -> str:
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     header = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
-    rows = "\n".join("<tr>" + "".join(f"<td>{inline(cell)}</td>" for cell in line) + "</tr>" for line in table.rows)
+    rows = "\n".join(_cells(line) for line in table.rows)
     head = f"<thead><tr>{header}</tr></thead>"
     return f'<div class="scroll"><table class="data">{caption}{head}\n<tbody>\n{rows}\n</tbody></table></div>'
+
+
+def _cells(line: Sequence[Sequence[Inline]]) -> str:
+    """The first cell says what the row is about."""
+    first, *others = (inline(cell) for cell in line)
+    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
