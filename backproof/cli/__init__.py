@@ -1,4 +1,4 @@
-"""The command line: ``backproof list | show | derive | code | verify | mutants | report | book``.
+"""The command line: ``backproof list | show | derive | code | verify | mutants | report | book | site``.
 
 Exit status: 0; 1 when a verdict is not *agrees*; 2 for bad input, with a message that names the cause, the place
 and the fix.

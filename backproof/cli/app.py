@@ -15,6 +15,7 @@ from backproof.cli import (
     listing,
     measuring,
     mutating,
+    publishing,
     reporting,
     vectors,
     verifying,
@@ -66,3 +67,4 @@ app.command("accuracy")(measuring.accuracy)
 app.command("example")(working.example)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)
+app.command("site")(publishing.site)

@@ -45,6 +45,7 @@ def policy(frame: Frame, scripts: Sequence[str]) -> str:
 
 @cache
 def style() -> str:
+    """The style sheet of every page."""
     return render("style.css")
 
 

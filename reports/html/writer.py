@@ -90,12 +90,13 @@ def _section(section: Section, level: int) -> str:
     label = f' id="{anchor(section.label)}"' if section.label else ""
     tag = f"h{min(level, 6)}"
     parts = [f"<section{label}>", f"<{tag}>{escape(section.title)}</{tag}>"]
-    parts.extend(_block(block) for block in section.blocks)
+    parts.extend(block_html(block) for block in section.blocks)
     parts.extend(_section(inner, level + 1) for inner in section.sections)
     return "\n".join([*parts, "</section>"])
 
 
-def _block(block: Block) -> str:
+def block_html(block: Block) -> str:
+    """One block."""
     match block:
         case Paragraph(content):
             return f"<p>{inline(content)}</p>"

@@ -1,0 +1,43 @@
+"""``backproof site --out DIR [NAME...]``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backproof.cli.arguments import Json, operations
+from backproof.cli.console import progress
+from backproof.cli.reporting import _end, _keep_doubtful, _say
+
+if TYPE_CHECKING:
+    from verify import Evidence
+
+
+def site(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The folder of the site; an earlier site there is replaced.")
+    ],
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME|FILE.eqs]...", help="What goes in (default: the whole catalog)."),
+    ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence/--no-evidence", help="Whether every operation is verified for its page.")
+    ] = True,
+    json: Json = False,
+) -> None:
+    """Derive, verify and write every operation as a static site with search, that needs no server and no network."""
+    found = operations(subjects)
+    from reports.site import site as write
+
+    doubtful: list[Evidence] = []
+    try:
+        with progress("site", len(found)) as advance:
+            front = write(out, found, evidence=evidence, progress=advance, judged=_keep_doubtful(doubtful))
+    except KeyboardInterrupt:
+        typer.echo(f"backproof: interrupted; {out} is as it was before", err=True)
+        raise
+    _say([front], json)
+    _end(doubtful)
