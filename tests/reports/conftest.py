@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from derive.registry import get
+from derive.registry import declare, get
 from derive.reverse import derive
 from numeric import compile as generate
 from reports.document import Document
 from reports.page import sections
+from reports.site import site
 from reports.writing import bind
 from tests.shares import CORE
 
@@ -27,6 +30,21 @@ def book() -> Document:
         derivation = derive(operation)
         pages.append((operation, sections(operation, derivation, None, generate(derivation))))
     return bind(pages, evidence=False)
+
+
+EVIL = '</script><script>alert(1)</script> "quoted" &amp \\write18 $x$ größe'
+
+
+@pytest.fixture(scope="session")
+def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small site, without evidence: an operation of each kind of page, and one whose every word is hostile."""
+    hostile = replace(
+        declare("x[n]; # </script>\ny[i] = x[i]**2", name="evil"),
+        name=EVIL, title=EVIL, summary=EVIL, category=EVIL, source=EVIL, meanings={"x": EVIL},
+    )  # fmt: skip
+    out = tmp_path_factory.mktemp("site") / "site"
+    site(out, [*map(get, ("relu", "dense", "layer_norm", "l2")), hostile], evidence=False)
+    return out
 
 
 @pytest.fixture
