@@ -157,18 +157,6 @@ def test_pictures_have_words() -> None:
 # -- Markdown -------------------------------------------------------------------------------------------------------------
 
 
-def test_markdown_dollars_and_fences_are_balanced(book: Document) -> None:
-    page = markdown(book)
-    prose = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", page)
-    prose = re.sub(r"(`+)[^`].*?\1", "", prose)
-    prose = prose.replace(r"\$", "")
-    assert prose.count("$$") % 2 == 0
-    assert prose.count("$") % 2 == 0
-    for block in re.findall(r"(?s)\$\$\n(.*?)\n\$\$", prose):
-        assert block.count(r"\begin{") == block.count(r"\end{")
-        assert block.count("{") - block.count(r"\{") == block.count("}") - block.count(r"\}")
-
-
 def test_markdown_tables_have_as_many_cells_as_columns() -> None:
     table = Table(("a|b", "c"), ((text("x | y"), text(Code("p|q"))), (text("z"), text(Letter("w")))))
     rows = [line for line in markdown(small(table)).splitlines() if line.startswith("|")]
