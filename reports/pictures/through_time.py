@@ -232,9 +232,9 @@ def through_time_figure(operation: Operation) -> Figure | None:
     )
     ends = "; ".join(f"for the radius {r.radius:g} it ends at {number(float(r.norms[-1]), 2)}" for r in measured)
     return Figure(
-        f"{operation.name}_through_time", Drawing(draw, (0.6 * TEXT, 2.5)), caption,
+        f"{operation.name}_through_time", Drawing(draw, (0.66 * TEXT, 2.5)), caption,
         f"Norm of the adjoint of {box_words(state)} on a logarithmic axis against the {len(back) - 1} steps back from the last, where it is 1: {ends}.",
-        0.6, "reverse",
+        0.66, "reverse",
     )  # fmt: skip
 
 
