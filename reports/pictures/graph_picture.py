@@ -43,7 +43,7 @@ def graph_figure(operation: Operation, derivation: Derivation) -> Figure | None:
         return None
     scene = scene_of(with_states_before(graph, notation), notation)
     scale = min(1.0, WIDTH / scene.width, HEIGHT / (scene.height + LEGEND))
-    size = max(scene.width, LEAST) * scale / 72, (scene.height + LEGEND) * scale / 72
+    size = round(max(scene.width, LEAST) * scale) / 72, round((scene.height + LEGEND) * scale) / 72
     return Figure(
         f"{operation.name}_graph", Drawing(lambda figure: paint(figure, scene, graph, scale), size),
         _caption(operation, graph), _words(graph), round(size[0] / TEXT, 3), "forward",
@@ -130,7 +130,7 @@ class _Pen:
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
 
-        flipped = [(x, self.height - y) for x, y in points]
+        flipped = [(round(x, 2), round(self.height - y, 2)) for x, y in points]
         self.figure.add_artist(PathPatch(Path(flipped, codes), transform=self.points, clip_on=False, **style))
 
     def box(self, rect: Rect, look: tuple[str, str, float, Any], radius: float) -> None:

@@ -257,10 +257,10 @@ def put(
     if turned:
         points = points.rotate_deg(90)
     if transform is None:
-        placed = points.translate(x / 72, y / 72) + figure.dpi_scale_trans
+        placed = points.translate(round(x, 2) / 72, round(y, 2) / 72) + figure.dpi_scale_trans
     else:
         placed = points + figure.dpi_scale_trans + ScaledTranslation(x, y, transform)
-    outline = Outline(drawn.vertices, drawn.codes.astype(np.uint8))
+    outline = Outline(np.round(drawn.vertices, 2), drawn.codes.astype(np.uint8))  # hundredths of a point: half the bytes
     figure.add_artist(PathPatch(outline, facecolor=colour, linewidth=0, transform=placed, clip_on=False))
 
 

@@ -47,7 +47,7 @@ class Drawing(Mapping[str, bytes]):
     """A picture's vector forms, each drawn when it is first asked for; ``png`` is drawn on request and not listed."""
 
     def __init__(self, draw: Callable[[Any], None], size: tuple[float, float]) -> None:
-        self._draw, self.size = draw, size
+        self._draw, self.size = draw, (round(size[0] * 72) / 72, round(size[1] * 72) / 72)
         self._drawn: dict[str, bytes] = {}
 
     def __getitem__(self, suffix: str) -> bytes:
