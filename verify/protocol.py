@@ -181,8 +181,9 @@ def _two_calls(
 def two_cases(derivation: Derivation, cases: Sequence[Case], dtype: Any = np.float64) -> tuple[Case, Case | None]:
     """One of the cases, and other values of the same sizes: what was left behind then fits, and goes unnoticed unless looked for.
 
-    Under the same cotangents both have different gradients, if that can be had: two points between the same kinks of a piecewise
-    linear function, or a softmax of a single score, would not tell whose inputs were used.
+    With the inputs or the cotangents of the other the first has another gradient, if that can be had: two points between the same
+    kinks of a piecewise linear function, or a softmax of a single score, would not tell whose inputs were used, and a dead
+    rectifier not whose cotangents.  So the first is the one to look at, after a call with the other.
 
     Example:
         >>> from derive.registry import get
@@ -194,17 +195,31 @@ def two_cases(derivation: Derivation, cases: Sequence[Case], dtype: Any = np.flo
     """
     unlike = {tuple(case.sizes.items()): case for case in reversed(cases)}
     places = ["ordinary"] * _AGAIN + [stratum.name for stratum in applicable(derivation.program)]
-    pairs: list[tuple[Case, Case]] = []
+    best, pair = -1, None
     for case in list(reversed(unlike.values()))[:_SIZES]:
-        due = generated(derivation, case)
         for number, place in enumerate(places, 1):
             drawn = {"stratum": place, "sizes": case.sizes, "derivation": derivation, "dtype": dtype}
             with suppress(SamplingError):
-                pairs.append((case, sample(derivation.program, case.seed + number, **drawn)))
-                moved = generated(derivation, replace(case, inputs=pairs[-1][1].inputs))
-                if any(not _same(moved[name], due[name]) for name in derivation.gradients):
-                    return pairs[-1]
-    return pairs[0] if pairs else (cases[0], None)
+                other = sample(derivation.program, case.seed + number, **drawn)
+                told = _told(derivation, case, other)
+                if told > best:
+                    best, pair = told, (case, other)
+                if told == 1 + bool(derivation.cotangents):
+                    return case, other
+    return pair or (cases[0], None)
+
+
+def _told(derivation: Derivation, case: Case, other: Case) -> int:
+    """Of the inputs and the cotangents, how many show by the gradients of the one case that the other's were used there."""
+
+    def gradients(inputs: Case, cotangents: Case) -> Mapping[str, Array]:
+        return generated(derivation, replace(inputs, cotangents=cotangents.cotangents))
+
+    def differ(a: Mapping[str, Array], b: Mapping[str, Array]) -> bool:
+        return any(not _same(a[name], b[name]) for name in derivation.gradients)
+
+    due, moved = gradients(case, case), gradients(other, case)
+    return differ(moved, due) + differ(gradients(case, other), due)
 
 
 def _differing(got: dict[str, Array] | Failure, alone: Mapping[str, Array]) -> str:

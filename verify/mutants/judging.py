@@ -68,7 +68,7 @@ class Trial:
         drawn = [case for found in self._everywhere.values() for case, _ in found]
         self.places[AGAIN] = [
             (case, Truth(derivation, case, plans=self.points.plans))
-            for case in two_cases(derivation, drawn)
+            for case in reversed(two_cases(derivation, drawn))
             if case is not None
         ]
 
