@@ -24,6 +24,9 @@ from numeric.shapes import bind_sizes, collapsed
 _DEPTH = 12  # nested reads before the evaluator turns recursion into a list of things to do
 
 
+_SHARED = ("program", "bits", "field", "sizes", "_given", "_plan")  # of evaluations that differ in perturbations only
+
+
 class _Deeper(Exception):
     """Asks for an element to be computed first, so that Python's stack stays shallow."""
 
@@ -94,6 +97,13 @@ class Plans:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._plans: dict[Any, Plan] = {}
+        self._others: dict[int, Plans] = {}
+
+    def beside(self, program: Program) -> Plans:
+        """The plans of another program that is evaluated at the same points."""
+        if id(program) not in self._others:
+            self._others[id(program)] = Plans(program)
+        return self._others[id(program)]
 
     def at(self, sizes: Mapping[Symbol, int], field: Field, bits: int) -> Plan:
         """The plan for these sizes and this kind of numbers; to be called at the precision of ``bits``."""
@@ -148,6 +158,14 @@ class Exact:
         self._reader = Reader(self._memo, self._read)
         with self._precision():
             self._plan = (plans or Plans(program)).at(self.sizes, self.field, bits)
+
+    def again(self, perturb: Mapping[Key, Any], known: dict[Key, Any]) -> Exact:
+        """The evaluation of the same program at the same inputs with other perturbations, from elements known to stay."""
+        other = Exact.__new__(Exact)
+        vars(other).update({name: vars(self)[name] for name in _SHARED})
+        other._perturb, other._memo, other._depth = dict(perturb), known, 0
+        other._reader = Reader(known, other._read)
+        return other
 
     def _arrays(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         known = {tensor.name for tensor in self.program.inputs}

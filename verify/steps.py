@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import flint
@@ -114,6 +115,7 @@ def is_jacobian(derivation: Derivation) -> bool:
     return any(step.before.has(Slope) or step.after.has(Slope) for step in derivation.steps)
 
 
+@lru_cache(maxsize=1024)
 def differences(expression: Expr) -> Expr:
     """Write each ``Partial`` as a difference quotient, and each ``Sensitivity`` as an element to look up."""
 

@@ -15,12 +15,12 @@ from derive.reverse import derive
 from numeric import compile as generate
 from reports.binding.cache import Cache
 from reports.binding.fingerprint import key_of
+from reports.binding.judging import judged
 from reports.codec import CodecError, dumps, loads
 from reports.document import Document, Figure, Line, Section
 from reports.errors import ReportError
 from reports.page import page
 from reports.symbols import notation_of
-from verify import verify
 from verify.campaign.plan import Subject
 
 SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
@@ -80,7 +80,7 @@ def pages(
             found[number] = replace(known, kept=True)
             _say(progress, f"{operations[number].name} (kept)", len(found), len(keys))
     have = set(found)
-    tasks = [_Task.of(number, operations[number], said) for number in range(len(keys)) if number not in have]
+    tasks = [_Task.of(number, operations[number], said, kept.folder) for number in range(len(keys)) if number not in have]
     for number, text in _made(tasks, jobs):
         fresh = _read(text, operations[number])
         assert fresh is not None
@@ -101,11 +101,12 @@ class _Task:
     subject: Subject
     said: Mapping[str, Any]
     settings: Mapping[str, Any]
+    folder: Path | None
 
     @classmethod
-    def of(cls, number: int, operation: Operation, settings: Mapping[str, Any]) -> _Task:
+    def of(cls, number: int, operation: Operation, settings: Mapping[str, Any], folder: Path | None) -> _Task:
         own = {each.name: getattr(operation, each.name) for each in fields(operation) if each.name != "program"}
-        return cls(number, Subject.of(operation), own, settings)
+        return cls(number, Subject.of(operation), own, settings, folder)
 
     def operation(self) -> Operation:
         return replace(self.subject.operation(), **self.said)
@@ -126,10 +127,10 @@ def _made(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[int, str]]:
 def _make(task: _Task) -> tuple[int, str]:
     operation = task.operation()
     settings = dict(task.settings)
-    judged, pictures, seed = settings.pop("evidence"), settings.pop("pictures"), settings.pop("seed")
+    wanted, pictures, seed = settings.pop("evidence"), settings.pop("pictures"), settings.pop("seed")
     derivation = derive(operation)
     function = generate(derivation)
-    evidence = verify(operation, seed=seed) if judged else None
+    evidence = judged(operation, derivation, seed, Cache(task.folder)) if wanted else None
     document = page(operation, derivation, evidence, function, **settings)
     drawn = replace(document, sections=tuple(_drawn(section, pictures) for section in document.sections))
     gradients = short_results(derivation, notation_of(derivation))

@@ -165,7 +165,8 @@ class Truth:
         if self._perturbation is None:
             program = self.derivation.program
             given = self.case.arguments()
-            self._perturbation = Perturbation(program, given, self.case.cotangents, of=self.derivation.of)
+            plans = self._plans.beside(program)
+            self._perturbation = Perturbation(program, given, self.case.cotangents, of=self.derivation.of, plans=plans)
         try:
             return self._perturbation.slopes(argument, position)
         except Undecidable:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derive.program import Program
-from numeric.exact import Exact, Plans
+from numeric.exact import Plans
+from numeric.tracing import Traced
 
 STEP = Fraction(1, 2**200)
 BITS = 640
@@ -67,17 +68,26 @@ class Perturbation:
     """
 
     def __init__(
-        self, program: Program, inputs: Mapping[str, Any], cotangents: Seeds, *, of: tuple[str, ...] = ()
+        self,
+        program: Program,
+        inputs: Mapping[str, Any],
+        cotangents: Seeds,
+        *,
+        of: tuple[str, ...] = (),
+        plans: Plans | None = None,
     ) -> None:
         self.program, self.inputs, self.cotangents = program, inputs, cotangents
         self.of = of or program.outputs
         self._slopes: dict[tuple[str, Position], Slopes] = {}
         self._base: Any = None
-        self._plans = Plans(program)
+        self._unmoved: Traced | None = None
+        self._plans = plans or Plans(program)
 
     def objective(self, perturb: Mapping[tuple[str, Position], Any]) -> Any:
         """``<cotangents, outputs>`` as a ball, with some elements perturbed."""
-        exact = Exact(self.program, self.inputs, bits=BITS, perturb=perturb, plans=self._plans)
+        if self._unmoved is None:
+            self._unmoved = Traced(self.program, self.inputs, bits=BITS, plans=self._plans)
+        exact = self._unmoved.moved(perturb) if perturb else self._unmoved
         total = flint.arb(0)
         with flint.ctx.workprec(BITS):
             for name in self.of:
