@@ -58,7 +58,7 @@ class Bibliography:
     def section(self) -> Section:
         """The list of references, each with where it is cited."""
         entries = tuple((self._label(work), self._entry(work, uses)) for work, uses in self.works.items())
-        blocks = (References(entries),) if entries else (paragraph("No operation of this book names a source."),)
+        blocks = (References(entries),) if entries else (paragraph("No operation names a source."),)
         return Section("References", blocks, (), "references", numbered=False)
 
     def cited(self) -> dict[str, tuple[Inline, ...]]:

@@ -145,7 +145,7 @@ def _functions(operations: Sequence[Operation]) -> tuple[Block, ...]:
 def _reading(evidence: bool) -> Section:
     """What the evidence on each page means."""
     if not evidence:
-        words = paragraph("No checks were run for this book: nothing in it has been verified.")
+        words = paragraph("No checks were run: nothing in these pages has been verified.")
         return Section("How to read the evidence", (words,), (), "how-to-read", numbered=False)
     witnesses = tuple(
         (text(Text(name, True)), text(f"{meaning[:1].upper()}{meaning[1:]}.")) for name, meaning in WITNESSES.items()
@@ -165,7 +165,7 @@ def _reading(evidence: bool) -> Section:
         "How to read the evidence",
         (
             paragraph(
-                "Every formula in this book is printed from the object that the derivation produced; the same object was turned into "
+                "Every formula in these pages is printed from the object that the derivation produced; the same object was turned into "
                 "the code beside it and evaluated by the checks. Each step was evaluated on both sides. The table at the end of a page "
                 "has a row for each witness and argument:"
             ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
+from reports.binding.chapters import family
+from reports.document import anchor
 from reports.html.frame import Frame
-from reports.html.writer import anchor
 from reports.site.entries import Entry
 
 SITE = "backproof"
@@ -18,13 +18,13 @@ def chrome(current: str, *, styles: str) -> Frame:
     return Frame(styles, _bar("", current), "", SITE)
 
 
-def operation_frame(entry: Entry, before: Entry | None, after: Entry | None, titles: Mapping[str, str]) -> Frame:
+def operation_frame(entry: Entry, before: Entry | None, after: Entry | None) -> Frame:
     """The frame of an operation's page: its place in the catalog above, its neighbours below."""
-    family = f"../index.html#{anchor('family-' + entry.family)}"
+    kin = f"../index.html#{anchor('family-' + entry.family)}"
     crumbs = (
         '<nav class="crumbs" aria-label="Breadcrumb"><ol>'
         '<li><a href="../index.html">Operations</a></li>'
-        f'<li><a href="{family}">{escape(titles[entry.family])}</a></li>'
+        f'<li><a href="{kin}">{escape(family(entry.family).title)}</a></li>'
         f'<li aria-current="page">{escape(entry.title)}</li></ol></nav>'
     )
     links = [
@@ -32,7 +32,7 @@ def operation_frame(entry: Entry, before: Entry | None, after: Entry | None, tit
         for rel, said, each in (("prev", "Previous", before), ("next", "Next", after))
         if each is not None
     ]
-    up = f'<a class="up" href="{family}"><span>Up</span> {escape(titles[entry.family])}</a>'
+    up = f'<a class="up" href="{kin}"><span>Up</span> {escape(family(entry.family).title)}</a>'
     if before is not None:
         links.insert(1, up)
     else:

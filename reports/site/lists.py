@@ -1,4 +1,4 @@
-"""The site's lists: the index by family with its search, all operations from A to Z, the references."""
+"""The site's lists: the index by family with its search, and all operations from A to Z."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from reports.document import Equations
+from reports.binding.chapters import family
+from reports.document import Equations, anchor
 from reports.html.frame import framed
-from reports.html.writer import anchor, block_html, inline
+from reports.html.writer import block_html, inline
 from reports.site.bars import chrome
 from reports.site.entries import Entry
 
 Families = Mapping[str, Sequence[Entry]]
 
 
-def index_page(families: Families, titles: Mapping[str, str]) -> str:
+def index_page(families: Families) -> str:
     """The front page: every operation with its gradient, by family; the search needs the script, the list does not."""
     entries = [entry for members in families.values() for entry in members]
     jumps = "".join(
-        f'<li><a href="#{anchor("family-" + kind)}">{escape(titles[kind])}</a> {len(members)}</li>'
+        f'<li><a href="#{anchor("family-" + kind)}">{escape(family(kind).title)}</a> {len(members)}</li>'
         for kind, members in families.items()
     )
-    sections = "\n".join(_family(kind, titles[kind], members) for kind, members in families.items())
+    sections = "\n".join(_family(kind, members) for kind, members in families.items())
     content = f"""<header>
 <h1>Gradients of neural-network operations</h1>
 <p class="summary">{_count(len(entries))}, each declared as index equations, differentiated symbolically, and checked.
@@ -59,17 +60,19 @@ def data(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _family(kind: str, title: str, members: Sequence[Entry]) -> str:
+def _family(kind: str, members: Sequence[Entry]) -> str:
+    about = family(kind)
+    opening = f"<p>{escape(about.introduction)}</p>\n" if about.introduction else ""
     items = "\n".join(map(_entry, members))
-    return f'<section id="{anchor("family-" + kind)}">\n<h2>{escape(title)}</h2>\n<ul class="entries">\n{items}\n</ul>\n</section>'
+    head = f'<section id="{anchor("family-" + kind)}">\n<h2>{escape(about.title)}</h2>\n{opening}'
+    return f'{head}<ul class="entries">\n{items}\n</ul>\n</section>'
 
 
 def _entry(entry: Entry) -> str:
     words = f"<p>{inline(entry.document.summary)}</p>" if entry.document.summary else ""
-    missing = len({line.left for line in entry.gradient}) - len({line.left for line in entry.shown})
-    more = f'<p class="rest">and {missing} more on its page</p>' if missing and entry.shown else ""
-    shown = block_html(Equations(entry.shown)) if entry.shown else ""
-    doubt = f' <span class="verdict">{escape(entry.verdict)}</span>' if entry.verdict not in ("", "agrees") else ""
+    more = f'<p class="rest">and {entry.hidden} more on its page</p>' if entry.hidden and entry.shown else ""
+    shown = block_html(Equations(entry.shown)) if entry.shown else '<p class="rest">on its page</p>'
+    doubt = f' <span class="verdict">{escape(entry.page.verdict)}</span>' if not entry.page.ok else ""
     return (
         f'<li class="entry"><div><a href="operations/{entry.file}">{escape(entry.title)}</a>{doubt}'
         f"<code>{escape(entry.operation.name)}</code>{words}</div>"
@@ -77,7 +80,7 @@ def _entry(entry: Entry) -> str:
     )
 
 
-def all_page(entries: Sequence[Entry], titles: Mapping[str, str]) -> str:
+def all_page(entries: Sequence[Entry]) -> str:
     """Every page of the site, from A to Z."""
     rows = []
     for entry in sorted(entries, key=lambda each: (each.title.lower(), each.operation.name)):
@@ -85,9 +88,9 @@ def all_page(entries: Sequence[Entry], titles: Mapping[str, str]) -> str:
         inputs = ", ".join(tensor.name for tensor in entry.operation.inputs)
         rows.append(
             f'<tr><th scope="row"><a href="operations/{entry.file}">{escape(entry.title)}</a></th>'
-            f"<td><code>{escape(entry.operation.name)}</code></td><td>{escape(titles[entry.family])}</td>"
+            f"<td><code>{escape(entry.operation.name)}</code></td><td>{escape(family(entry.family).title)}</td>"
             f"<td><code>{escape(inputs)}</code></td><td><code>{escape(', '.join(program.outputs))}</code></td>"
-            f"<td>{escape(entry.verdict or 'not checked')}</td></tr>"
+            f"<td>{escape(entry.page.verdict or 'not checked')}</td></tr>"
         )
     heads = "".join(
         f'<th scope="col">{head}</th>' for head in ("Operation", "Name", "Family", "Inputs", "Outputs", "Verdict")
@@ -95,25 +98,6 @@ def all_page(entries: Sequence[Entry], titles: Mapping[str, str]) -> str:
     table = f'<div class="scroll"><table class="data"><thead><tr>{heads}</tr></thead>\n<tbody>\n' + "\n".join(rows)
     content = f"<header><h1>All operations</h1></header>\n{table}\n</tbody></table></div>"
     return framed("All operations", content, frame=chrome("all.html", styles="style.css"))
-
-
-def references_page(entries: Sequence[Entry]) -> str:
-    """Every source once, with the operations that cite it."""
-    cited: dict[str, list[Entry]] = {}
-    for entry in entries:
-        for source in entry.sources:
-            cited.setdefault(source, []).append(entry)
-    items = "\n".join(
-        f"<li>{escape(source)}. <span>"
-        + ", ".join(f'<a href="operations/{user.file}">{escape(user.title)}</a>' for user in users)
-        + "</span></li>"
-        for source, users in sorted(cited.items(), key=lambda pair: pair[0].lower())
-    )
-    content = (
-        "<header><h1>References</h1>\n<p>Each source with the operations that are declared after it.</p></header>\n"
-        f'<ul class="references">\n{items}\n</ul>'
-    )
-    return framed("References", content, frame=chrome("references.html", styles="style.css"))
 
 
 def _count(number: int) -> str:

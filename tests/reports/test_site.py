@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from derive.notation.tree import Letter, row
 from derive.registry import get
-from reports.document import Document, Equations, Line, Section, paragraph
+from reports.binding.pages import Page
+from reports.document import Document, Line, Section, paragraph
 from reports.errors import ReportError
 from reports.site import building, site
 from reports.site.entries import Entry, file_name
 from reports.site.folder import MARK, whole_folder
+from reports.site.links import linked
 from reports.site.lists import data
 from tests.project.cli import in_process
 from tests.reports.conftest import EVIL
@@ -236,8 +239,8 @@ def test_an_interrupted_run_leaves_the_earlier_site(
         raise problem
 
     small = Document("t", (Section("s", (paragraph("x"),)),))
-    monkeypatch.setattr(building, "_entries", lambda *_: iter([Entry(get("relu"), small)]))
-    monkeypatch.setattr(building, "references_page", stop)
+    monkeypatch.setattr(building, "pages", lambda *_, **__: iter([Page(get("relu"), small)]))
+    monkeypatch.setattr(building, "index_page", stop)
     with pytest.raises(ReportError if isinstance(problem, OSError) else type(problem)):
         site(out, [get("relu")])
     assert (out / "index").read_text() == "old"
@@ -277,16 +280,14 @@ def test_the_command_says_that_nothing_changed(
 # -- the short form -------------------------------------------------------------------------------------------------------
 
 
-def test_an_entry_takes_the_gradients_of_the_inputs_in_matrix_form_where_there_is_one() -> None:
-    from derive.notation.names import accented, name_box
-    from derive.notation.tree import Fence, Letter, Script
+def test_a_list_shows_what_it_has_room_for_and_says_what_is_left() -> None:
+    long = row(*(Letter("x") for _ in range(200)))
+    lines = tuple(Line(Letter(each), long if each in "bd" else Letter("y")) for each in "abcdefgh")
+    entry = Entry(Page(get("dense"), Document("t", ()), lines))
+    assert [line.left for line in entry.shown] == [Letter(each) for each in "acef"]
+    assert entry.hidden == 4
 
-    operation = get("dense")
-    x, w, b, z = (accented("bar", name_box(name)) for name in ("X", "W", "b", "Z"))
-    i = Letter("i")
-    matrix = Equations((Line(z, i), Line(x, Letter("M")), Line(w, Letter("N"))), boxed=True)
-    index = Equations((Line(Script(x, i), i), Line(Script(Fence("(", b), i), Letter("k"))), boxed=True)
-    unboxed = Equations((Line(b, Letter("wrong")),))
-    document = Document("t", (Section("s", (unboxed, matrix), (Section("u", (index,)),)),))
-    found = Entry(operation, document).gradient
-    assert [line.right for line in found] == [Letter("M"), Letter("N"), Letter("k")]
+
+def test_a_link_to_nowhere_is_an_error() -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        linked({"a.html": '<a href="#nowhere">'}, {})
