@@ -108,6 +108,18 @@ __all__ = [
 check_parts()
 
 
+def _show(subject: object, form: str) -> str | None:
+    """How a notebook shows one of our objects; without the packages of the reports, by its ``repr`` and LaTeX."""
+    from reports.notebook import show
+
+    return show(subject, form)
+
+
+from derive.rich import show_with  # noqa: E402  # behind the check, which says whose derive this is
+
+show_with(_show)
+
+
 def __getattr__(name: str) -> Any:
     """Load a public name from its home on first use (PEP 562)."""
     try:

@@ -12,6 +12,7 @@ from sympy import Expr
 
 from derive.matrix import Matrix
 from derive.program import Equation, Program
+from derive.rich import Rich, display
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Step:
 
 
 @dataclass(frozen=True, repr=False)
-class Derivation:
+class Derivation(Rich):
     """The adjoint program of a program, with the steps that produced it.
 
     ``adjoint.equations`` are the derived equations; ``combined`` is forward and adjoint as one program, so that it
@@ -97,6 +98,10 @@ class Derivation:
             f"{e.target} = {matrix_text(self.matrices[e.target])}" if e.target in self.matrices else equation_text(e)
             for e in self.equations
         )
+
+    def _repr_latex_(self) -> str:
+        """The gradients, for notebooks."""
+        return display(self.latex().splitlines()[1:-1])
 
     def latex(self) -> str:
         """The gradients as LaTeX, one ``align`` environment."""

@@ -12,11 +12,12 @@ from sympy import Symbol
 from derive.named import NamedFunction, named_function
 from derive.nodes import Access, Reduce
 from derive.program import Program, Tensor
+from derive.rich import Rich, display
 from derive.symmetries import Symmetry, read_symmetry
 
 
 @dataclass(frozen=True, repr=False)
-class Operation:
+class Operation(Rich):
     """A declaration, read.
 
     ``function`` is the named function of an elementwise operation (``None`` for every other), ``wrt`` the inputs that
@@ -69,6 +70,15 @@ class Operation:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython and hypothesis
         printer.text(repr(self))
+
+    def _repr_latex_(self) -> str:
+        """The declared equations, for notebooks."""
+        from derive.latex import aligned_rows
+        from derive.notation import Notation
+        from derive.notation.equations import equation_boxes
+
+        notation = Notation.of(self.program)
+        return display(row for e in self.program.equations for row in aligned_rows(*equation_boxes(e, notation)))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.title or self.summary}\n{self.text.strip()}"

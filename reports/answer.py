@@ -50,8 +50,8 @@ def answer_page(found: Check, operation: Operation) -> Document:
     derivation = derive(operation, wrt=shown)
     notation = notation_of(derivation)
     parts = [
-        ("Answer", _answer(found)),
-        ("Where", _where(found)),
+        ("Answer", said(found)),
+        ("Where", where(found)),
         ("What is due", result_blocks(derivation, notation)),
         ("What was asked", statement_blocks(operation, derivation, notation)),
         ("Repeat it", _again(found)),
@@ -64,7 +64,8 @@ def answer_page(found: Check, operation: Operation) -> Document:
     )
 
 
-def _answer(found: Check) -> list[Block]:
+def said(found: Check) -> list[Block]:
+    """The verdict, what explains it, and what was noted."""
     differs = ", convention differs" if found.conventions else ""
     lines = [
         *(f"cause ({', '.join(cause.names)}): {cause.words}" for cause in found.causes),
@@ -79,7 +80,7 @@ def _answer(found: Check) -> list[Block]:
     return [*blocks, Items(tuple(text(line) for line in lines))] if lines else blocks
 
 
-def _where(found: Check) -> list[Block]:
+def where(found: Check) -> list[Block]:
     """A row for each array and verdict with the strata and the worst element; what agrees in one sentence."""
     groups: dict[tuple[str, Verdict], list[Row]] = {}
     for row in found.evidence.rows:

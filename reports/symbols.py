@@ -70,7 +70,7 @@ def symbol_table(operation: Operation, derivation: Derivation, notation: Notatio
                     text(notation.name(tensor.name)),
                     _meaning(operation, derivation, tensor, notation),
                     text(shape) if shape is not None else text("scalar"),
-                    _domain(tensor, notation),
+                    domain(tensor, notation),
                 )
             )
     for symbol, default in derivation.program.integers.items():
@@ -103,7 +103,8 @@ def _meaning(operation: Operation, derivation: Derivation, tensor: Tensor, notat
     return text(gradient, notation.name(source))
 
 
-def _domain(tensor: Tensor, notation: Notation) -> tuple[Inline, ...]:
+def domain(tensor: Tensor, notation: Notation) -> tuple[Inline, ...]:
+    """The values that a tensor may have, and its default."""
     pieces: list[str | Inline | Box] = []
     if tensor.integer:
         pieces.append("integers")

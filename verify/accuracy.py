@@ -26,6 +26,7 @@ import numeric
 from derive.operation import Operation
 from derive.program import Program
 from derive.reverse import derive
+from derive.rich import Rich
 from numeric.exact import Plans
 from verify.judge import fresh_seed, resolve
 from verify.others import Gradient, others
@@ -67,7 +68,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class Accuracy(Rich):
     """The errors of an operation's gradients in one float type, band by band."""
 
     operation: str

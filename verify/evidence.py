@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from derive.rich import Rich
 from verify.steps import StepCheck
 from verify.verdicts import Verdict, overall, worst
 
@@ -65,7 +66,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Rich):
     """All that was checked of one operation, the worst of it, and what was left unchecked and why.
 
     ``counterexample`` is Python text (as ``str``) that repeats the most telling fault at a point made as small and

@@ -36,6 +36,7 @@ from reports.document import (
 from reports.html.code import highlighted
 from reports.html.frame import ALONE, Frame, framed
 from reports.html.math import lines_latex, mathml
+from reports.templates import render
 
 LINE = 44.0  # em: the width of the column of text; a longer formula is broken
 REASON = 13.0  # em of it are the column of reasons
@@ -57,6 +58,12 @@ def html(document: Document, frame: Frame = ALONE) -> str:
         frame=frame,
         colophon=document.colophon,
     )
+
+
+def fragment(blocks: Sequence[Block]) -> str:
+    """Blocks with their style, to stand in somebody else's page (a notebook)."""
+    inside = "\n".join(block_html(block) for block in blocks)
+    return f'<div class="backproof"><style>{render("fragment.css")}</style>\n{inside}\n</div>'
 
 
 def inline(content: Sequence[Inline]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from derive.derivation import Derivation
 from derive.operation import Operation
 from derive.reverse import derive
+from derive.rich import Rich
 from verify.judge import fresh_seed, resolve
 from verify.mutants.beside import CHECKERS, installed
 from verify.mutants.generate import mutants
@@ -61,7 +62,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class KillTable:
+class KillTable(Rich):
     """The outcomes of all mutants of one operation.
 
     ``beside`` names the other checkers that ran; ``false_alarms`` those that reject the right gradient too, whose

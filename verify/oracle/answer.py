@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from derive.rich import Rich
 from verify.evidence import Evidence
 from verify.oracle.explaining import Cause
 from verify.oracle.text import text
@@ -12,7 +13,7 @@ from verify.verdicts import Verdict
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Rich):
     """What the oracle says of an implementation.
 
     ``evidence`` has a row for every argument and stratum, ``causes`` the mistakes that reproduce what was observed, the likeliest
