@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from derive.analyses.bounds import Range, Signs, range_of
 from derive.named import NamedFunction
 from derive.naming import substitute
-from derive.nodes import Access, Node
+from derive.nodes import Access, Iverson, Maximum, Minimum, Node, Where
 from derive.program import Program
 
 _DEPTH = 40
@@ -63,6 +63,9 @@ def closed(program: Program, expression: Expr) -> Closed | None:
     e = opened.xreplace(symbols)
     for size in sorted((s for s in e.free_symbols if s not in ranges), key=str):
         ranges[size] = Range(Integer(1), closed_low=True)
+    e = _decided(e, ranges)
+    if e.has(Relational, Abs) or e.atoms(Node):
+        return None
     e = e.replace(lambda x: isinstance(x, (tanh, sinh, cosh, coth)), lambda x: x.rewrite(exp))
     return _in_exponentials(e, ranges)
 
@@ -82,8 +85,41 @@ def _opened(program: Program, e: Expr) -> Expr | None:
             mapping = {i: a for i, a in zip(equations[0].indices, access.indices, strict=True) if isinstance(i, Symbol)}
             put_in[access] = substitute(equations[0].rhs, mapping)
         e = e.xreplace(put_in)
-    if any(not isinstance(node, Access) for node in e.atoms(Node)) or e.has(Relational, Abs):
-        return None
+    return e
+
+
+def _decided(e: Expr, ranges: Mapping[Symbol, Range]) -> Expr:
+    """Cases and maxima of which the ranges decide which one it is."""
+
+    def sign(difference: Expr) -> int | None:
+        signs = Signs(_all(difference, ranges))
+        return 1 if signs.positive(difference) else -1 if signs.positive(-difference) else None
+
+    def truth(condition: object) -> bool | None:
+        if not isinstance(condition, Relational) or condition.rel_op in ("==", "!="):
+            return None
+        above = sign(condition.lhs - condition.rhs)
+        return None if above is None else (above > 0) == (condition.rel_op in (">", ">="))
+
+    def chosen(node: Expr) -> Expr:
+        if isinstance(node, Maximum):  # a minimum is one as well
+            above = sign(node.args[0] - node.args[1])
+            if above is not None:
+                return node.args[0] if (above > 0) != isinstance(node, Minimum) else node.args[1]
+        elif isinstance(node, Where):
+            answer = truth(node.condition)
+            if answer is not None:
+                return node.args[1] if answer else node.args[2]
+        elif isinstance(node, Iverson):
+            answer = truth(node.condition)
+            if answer is not None:
+                return Integer(int(answer))
+        return node
+
+    for _ in range(_DEPTH):
+        before, e = e, e.replace(lambda x: isinstance(x, (Maximum, Minimum, Where, Iverson)), chosen)
+        if before == e:
+            break
     return e
 
 

@@ -22,7 +22,8 @@ from derive.reverse import derive
 from verify.audit.found import Found
 
 MOST = 1_000_000  # bytes of a file
-COMMON = ("kind", "words", "try", "reading")
+COMMON = ("kind", "words", "try", "reading", "amended")
+INHERITED = ("given", "of", "wrt", "inputs")  # what a claim may say once for all its checks
 
 
 class ClaimError(BackproofError, ValueError):
@@ -44,7 +45,8 @@ class Kind:
 class Check:
     """One statement that can be judged: its kind and the values of its keys, with other readings of it.
 
-    ``hypotheses`` are lines that may be added to its declaration; ``readings`` are values that replace some of these.
+    ``hypotheses`` are lines that may be added to its declaration; ``readings`` are values that replace some of these where the
+    statement can be meant otherwise, ``amended`` are values that replace some where it is wrong: statements in its place.
     """
 
     claim: str
@@ -54,6 +56,7 @@ class Check:
     words: str = ""
     hypotheses: tuple[str, ...] = ()
     readings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    amended: tuple[Mapping[str, Any], ...] = ()
 
     def error(self, message: str) -> ClaimError:
         """An error that names the claim and the check."""
@@ -208,17 +211,18 @@ def _claim(entry: Any, number: int) -> Claim:
     name = str(entry.get("id", ""))
     if not name:
         raise ClaimError(f'claim {number} has no id; add id = "a1"')
-    _known(entry, ("id", "statement", "source", "check"), f"claim {name}")
+    _known(entry, ("id", "statement", "source", "check", *INHERITED), f"claim {name}")
     if not isinstance(entry.get("statement"), str) or not entry["statement"].strip():
         raise ClaimError(f'claim {name}: it must say what is claimed; add statement = "..."')
     checks = entry.get("check", [])
     if not isinstance(checks, list) or not checks:
         raise ClaimError(f'claim {name}: nothing in it can be judged; add [[claim.check]] with kind = "..."')
-    found = tuple(_check(each, name, f"check {k}") for k, each in enumerate(checks, 1))
+    shared = {key: entry[key] for key in INHERITED if key in entry}
+    found = tuple(_check(each, name, f"check {k}", shared) for k, each in enumerate(checks, 1))
     return Claim(name, " ".join(entry["statement"].split()), str(entry.get("source", "")), found)
 
 
-def _check(entry: Any, claim: str, place: str) -> Check:
+def _check(entry: Any, claim: str, place: str, shared: Mapping[str, Any]) -> Check:
     where = f"claim {claim}, {place}"
     if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
         raise ClaimError(f"{where}: it must have a kind; add kind = one of {', '.join(known_kinds())}")
@@ -230,6 +234,8 @@ def _check(entry: Any, claim: str, place: str) -> Check:
     kind = known_kinds()[name]
     keys = (*kind.required, *kind.optional)
     _known(entry, (*COMMON, *keys), f"{where} ({name})")
+    own = {"given", "of"} & {*entry}  # one of the two takes the place of the other
+    entry = {**{k: v for k, v in shared.items() if k in keys and not (own and k in ("given", "of"))}, **entry}
     for key, meaning in kind.required.items():
         if key not in entry:
             raise ClaimError(f"{where} ({name}): the key {key} is missing; add {key} = {meaning}")
@@ -244,8 +250,13 @@ def _check(entry: Any, claim: str, place: str) -> Check:
             raise check.error('a reading must say under which condition it is meant; add if = "for one sample"')
         _known(reading, ("if", *keys), f"{where} ({name}), reading {reading['if']!r}")
         found.append((reading["if"], {k: v for k, v in reading.items() if k != "if"}))
+    amended = entry.get("amended", [])
+    for change in amended if isinstance(amended, list) else [None]:
+        if not isinstance(change, Mapping):
+            raise check.error("what is amended is a list; write [[claim.check.amended]] with the keys that change")
+        _known(change, ("words", *keys), f"{where} ({name}), amended")
     tried = check.with_(**{"try": entry.get("try", [])}).texts("try")
-    return Check(claim, place, name, values, check.words, tried, tuple(found))
+    return Check(claim, place, name, values, check.words, tried, tuple(found), tuple(amended))
 
 
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:

@@ -21,6 +21,7 @@ from verify.audit.quantities import Array, Quantities
 BITS = (256, 1024)
 CLOSE = flint.arb(2) ** -100
 LEAST = 4
+_LONG = 60  # letters of an expression that is repeated
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Difference:
     def words(self, left: str, right: str) -> str:
         """The point and the two values."""
         at = list(self.position) if self.position else ""
+        left, right = (
+            (each if len(each) < _LONG else side) for each, side in ((left, "the left side"), (right, "the right side"))
+        )
         return f"at {self.place}: {left}{at} is {self.left:.6g}, {right}{at} is {self.right:.6g}"
 
 
@@ -53,8 +57,13 @@ class Comparison:
         return self.difference is None and self.shapes is None and self.points >= LEAST
 
 
-def compare(quantities: Quantities, left: str, right: str, given: Iterable[dict[str, Any]]) -> Comparison:
-    """Compare two quantities at points; axes of length 1 do not count, as NumPy broadcasts them."""
+def compare(
+    quantities: Quantities, left: str, right: str, given: Iterable[dict[str, Any]], *, scaled: bool = True
+) -> Comparison:
+    """Compare two quantities at points; axes of length 1 do not count, as NumPy broadcasts them.
+
+    With ``scaled`` a factor between the two is looked for where they differ.
+    """
     count, first, factors = 0, None, None
     for inputs in given:
         values = _values(quantities, left, right, inputs)
@@ -69,10 +78,14 @@ def compare(quantities: Quantities, left: str, right: str, given: Iterable[dict[
             first = Difference(
                 shown(_own(inputs, quantities), quantities.program), worst, float(a[worst]), float(b[worst])
             )
+        if not scaled and first is not None:
+            return Comparison(count, first)
         sizes = Exact(quantities.program, {**inputs, **dict.fromkeys(quantities.measures, 0)}).sizes
         candidates = list(_factors(quantities.program)) if factors is None else factors
         factors = [f for f in candidates if _scaled(a, b, f.subs(sizes))]
         count += 1
+        if first is not None and factors == []:
+            break
     factor = next((f for f in factors or [] if f != 1), None) if first is not None else None
     return Comparison(count, first, factor)
 
@@ -87,6 +100,8 @@ def _values(quantities: Quantities, left: str, right: str, inputs: dict[str, Any
         try:
             at = quantities.at(inputs, bits)
             a, b = np.squeeze(at(left)), np.squeeze(at(right))
+            if () in (a.shape, b.shape):
+                a, b = np.broadcast_arrays(a, b)  # a number is compared with every element
         except (Undecidable, ZeroDivisionError):
             continue
         except BackproofError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.errors import BackproofError
 from verify.audit.claims import Check, Claim, ClaimError, Claims, known_kinds
 from verify.audit.found import Found, Outcome, worst
+from verify.audit.words import statement
 
 Progress = Callable[..., None]
 
@@ -117,6 +118,8 @@ def audit(claims: Claims, only: Iterable[str] = (), progress: Progress | None = 
 def judge(check: Check) -> Found:
     """One check: as it is stated, then under each other reading."""
     stated = _judge(check)
+    if stated.outcome is Outcome.FAILS and check.amended:
+        stated = replace(stated, correction=_amended(check) or stated.correction)
     if stated.outcome is Outcome.HOLDS or not check.readings:
         return stated
     conditions = list(stated.conditions)
@@ -138,6 +141,18 @@ def judge(check: Check) -> Found:
     )
 
 
+def _amended(check: Check) -> str:
+    """The amended statements that hold, each with how sure that is."""
+    found = []
+    for change in check.amended:
+        other = check.with_(**_replaced(check, {k: v for k, v in change.items() if k != "words"}))
+        judged = _judge(other)
+        if judged.outcome is Outcome.HOLDS:
+            said = str(change.get("words", "")) or statement(replace(other, words=""))
+            found.append(f"{said} ({judged.level})")
+    return "; ".join(found)
+
+
 def _replaced(check: Check, changes: Any) -> dict[str, Any]:
     """A reading that declares names of its own does not keep the operation, and the other way round."""
     found = dict(changes)
@@ -156,38 +171,4 @@ def _judge(check: Check) -> Found:
         raise check.error(f"{problem}") from problem
 
 
-def statement(check: Check) -> str:
-    """What a check says, on one line."""
-    if check.words:
-        return check.words
-    v = check.values
-    match check.kind:
-        case "equal":
-            return f"{v['left']} = {v['right']}"
-        case "number":
-            return f"{v['what']} = {_value(v['value'])}"
-        case "shape":
-            return f"{v['what']} has the shape ({', '.join(check.texts('shape'))})"
-        case "bound":
-            assumed = f" where {', '.join(check.texts('assume'))}" if check.texts("assume") else ""
-            return f"{v['relation']}{assumed}"
-        case "gradient":
-            return f"{v['gradient']} = {v['formula']}"
-        case "cost":
-            return f"O({v['order']}) for {' '.join(str(v['of']).split())}"
-        case "limit":
-            return f"{v['what']} -> {v['value']} as {v['variable']} -> {v['to']}"
-        case "convex":
-            return f"convex in {v['wrt']}"
-        case "stability":
-            return f"stable below {v['below']}" if "below" in v else f"one step multiplies by {v['factor']}"
-        case "graph":
-            return " -> ".join(str(v["path"]).replace("->", " ").split())
-    return check.kind
-
-
-def _value(value: Any) -> str:
-    return f"[{', '.join(_value(part) for part in value)}]" if isinstance(value, list) else str(value)
-
-
-__all__ = ["Audit", "Judged", "audit", "judge", "statement"]
+__all__ = ["Audit", "Judged", "audit", "judge"]

@@ -62,24 +62,28 @@ def _submultiplied(
     e: Expr, quantities: Quantities, letters: dict[str, Symbol], ranges: dict[Symbol, Range]
 ) -> tuple[Expr, list[str]]:
     """The norm of each product with the product of norms in its place, where that makes the whole smaller."""
-    of = {f"{kind}:{quantities.measured[scalar]}": letters[scalar] for scalar, (kind, _) in quantities.measures.items()}
+    of = {quantities.measured[s]: letters[s] for s, (kind, _) in quantities.measures.items() if kind == "norm"}
     why: list[str] = []
-    for _ in range(6):
-        for scalar, (kind, _quantity) in quantities.measures.items():
-            letter = letters[scalar]
-            tree = ast.parse(quantities.measured[scalar], mode="eval").body
-            product = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.MatMult)
-            if kind != "norm" or not product or letter not in e.free_symbols or not e.is_polynomial(letter):
-                continue
-            assert isinstance(tree, ast.BinOp)
-            poly = Poly(e, letter)
-            if poly.degree() != 1 or not (poly.coeff_monomial(letter).is_number and poly.coeff_monomial(letter) < 0):
-                continue
-            sides = [ast.unparse(side) for side in (tree.left, tree.right)]
-            for side in sides:
-                if f"norm:{side}" not in of:
-                    of[f"norm:{side}"] = Symbol(f"N_{side}", real=True)
-                    ranges[of[f"norm:{side}"]] = Range(Integer(0), closed_low=True)
-            e = e.xreplace({letter: of[f"norm:{sides[0]}"] * of[f"norm:{sides[1]}"]})
-            why.append(f"norm({quantities.measured[scalar]}) <= norm({sides[0]})*norm({sides[1]})")
+    for text, letter in list(of.items()):
+        factors = _factors(ast.parse(text, mode="eval").body)
+        if len(factors) == 1 or letter not in e.free_symbols or not e.is_polynomial(letter):
+            continue
+        poly = Poly(e, letter)
+        if poly.degree() != 1 or not poly.coeff_monomial(letter).is_negative:
+            continue
+        product: Expr = Integer(1)
+        for side in factors:
+            if side not in of:
+                of[side] = Symbol(f"N_{side}", real=True)
+                ranges[of[side]] = Range(Integer(0), closed_low=True)
+            product *= of[side]
+        e = e.xreplace({letter: product})
+        why.append(f"norm({text}) <= {'*'.join(f'norm({side})' for side in factors)}")
     return e, why
+
+
+def _factors(node: ast.expr) -> list[str]:
+    """The factors of a matrix product, from left to right."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return [*_factors(node.left), *_factors(node.right)]
+    return [ast.unparse(node)]

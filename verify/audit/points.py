@@ -20,6 +20,7 @@ SEED = 2026  # an audit says the same in every run
 PLAIN = 4  # points whose inputs are multiples of a quarter
 ORDINARY = 4
 BUDGET = 4000
+ROUND = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0)
 
 Sizes = Mapping[Symbol, Any]  # a size, or the size that it is equal to
 
@@ -35,22 +36,49 @@ def points(program: Program, tied: Sizes | None = None, *, strata: bool = True) 
     for number, stratum in enumerate(names):
         seed = SEED + number
         with suppress(SamplingError):
-            sizes = _sizes(program, seed, tied or {}, small=number < PLAIN)
+            sizes = _sizes(program, seed, tied or {}, small=number < PLAIN, twos=number == 0)
             hypers = "random" if number % 2 else "default"
             case = sample(program, seed, stratum=stratum, sizes=sizes, hypers=hypers)
-            given = case.arguments()
-            yield _plain(program, given, sizes) if number < PLAIN else given
+            given = case.arguments() | _cotangents(program, sizes, seed)
+            if number < PLAIN:
+                given = _plain(program, given, sizes)
+                yield from _round(program, given, sizes) if not number else ()
+            yield given
 
 
-def _sizes(program: Program, seed: int, tied: Sizes, small: bool) -> dict[Symbol, int]:
-    """Sizes with those that are tied put in.
+def _cotangents(program: Program, sizes: Mapping[Symbol, int], seed: int) -> dict[str, Any]:
+    """Upstream gradients, where a program reads them: multiples of a quarter, not uniform."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for tensor in program.inputs:
+        if tensor.role == "cotangent":
+            shape = tuple(extent_value(extent, sizes) for extent in tensor.shape)
+            found[tensor.name] = rng.integers(-8, 9, size=shape) / 4
+    return found
+
+
+def _round(program: Program, given: dict[str, Any], sizes: Mapping[Symbol, int]) -> Iterator[dict[str, Any]]:
+    """The same with round values for all inputs that are numbers, one value after the other."""
+    numbers = [t for t in program.inputs if not t.rank and t.role == "input" and not t.integer]
+    if not numbers:
+        return
+    for value in ROUND:
+        changed = {t.name: np.asarray(value) for t in numbers if bounds_of(t, sizes).holds(np.asarray(value))}
+        if len(changed) == len(numbers):
+            yield {**given, **changed}
+
+
+def _sizes(program: Program, seed: int, tied: Sizes, small: bool, twos: bool) -> dict[Symbol, int]:
+    """Sizes with those that are tied put in; all of them 2, if ``twos`` and that is possible.
 
     Raises:
         SamplingError: no sizes satisfy that.
     """
     rng = np.random.default_rng(seed)
-    for _ in range(40):
+    for attempt in range(40):
         sizes = draw_sizes(program, rng, high=3 if small else 5, budget=BUDGET)
+        if twos and not attempt:
+            sizes |= dict.fromkeys(program.dimensions, 2)
         for symbol, value in tied.items():
             sizes[symbol] = sizes[value] if isinstance(value, Symbol) else int(value)
         with suppress(SamplingError):
@@ -87,7 +115,7 @@ def shown(given: Mapping[str, Any], program: Program, most: int = 12) -> str:
 
 def _listed(array: Any) -> str:
     if array.ndim == 0:
-        return f"{float(array):.6g}"
+        return f"{float(array) + 0.0:.6g}"
     return f"[{', '.join(_listed(part) for part in array)}]"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 
 from verify.audit.found import Found, Outcome
-from verify.audit.judging import Audit, Judged, statement
+from verify.audit.judging import Audit, Judged
+from verify.audit.words import statement
 
 WIDTH = 118
 MARKS = {Outcome.HOLDS: "+", Outcome.CONDITIONAL: "~", Outcome.FAILS: "x", Outcome.UNDECIDED: "?"}
@@ -40,7 +41,7 @@ def _shouted(judged: Judged) -> str:
 def details(found: Found) -> list[str]:
     """What is to be said of one check, in reading order."""
     lines = [found.words if found.outcome is Outcome.CONDITIONAL else f"{found.words}: {found.level}"]
-    lines += [f"right: {found.correction}"] if found.correction else []
+    lines += [f"correction: {found.correction}"] if found.correction else []
     lines += [found.counterexample] if found.counterexample else []
     return [*lines, *found.evidence]
 

@@ -178,21 +178,20 @@ def _searched(
             rest = next(points(program, strata=False))
             yield {**rest, **inside}
         return
-    yield from points(program)
     if assumed:
         rng = np.random.default_rng(SEED)
-        for number_ in range(_SEARCHED):
-            tied = dict.fromkeys(program.dimensions, 2 + number_ % 2)
-            for inputs in points(program, tied, strata=False):
-                yield {n: _uneven(v, rng) if np.ndim(v) else v for n, v in inputs.items()}
-                break
+        for count in range(_SEARCHED):
+            tied = dict.fromkeys(program.dimensions, 2 + (count > _SEARCHED // 2))
+            inputs = next(points(program, tied, strata=False))
+            yield {n: _uneven(v, rng) if np.ndim(v) else v for n, v in inputs.items()}
+    yield from points(program)
 
 
 def _uneven(value: Any, rng: np.random.Generator) -> Any:
     """Entries of very different sizes, many of them 0: matrices whose norm is far above their radius."""
     array = np.asarray(value, dtype=float)
     scales = rng.choice([0.0, 0.25, 0.5, 1.0, 8.0], size=array.shape, p=[0.35, 0.2, 0.2, 0.15, 0.1])
-    return scales * rng.choice([-1.0, 1.0], size=array.shape)
+    return scales * rng.choice([-1.0, 1.0], size=array.shape) + 0.0
 
 
 def _pairs(left: Any, right: Any) -> tuple[Any, Any]:

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
-from sympy import Expr, Poly, Symbol, symbols
+from sympy import Expr, Integer, Poly, Symbol, floor, symbols
 
 import numeric
+from derive.program import Program
 from derive.text import expression_text
 from numeric.cost import cost, leading, readable
 from numeric.errors import CostError
 from verify.audit.algebra import read_expression
 from verify.audit.claims import Check
 from verify.audit.found import Found, Outcome, fails, holds, undecided
+from verify.sizes import extents_of
 
 REQUIRED = {"of": '"dense"', "order": '"n**2"'}
 OPTIONAL = {"sizes": '{d = "n", k = "n"}', "pass": '"forward"'}
@@ -48,12 +51,14 @@ def judge(check: Check) -> Found:
     assert len(letters) >= len(put_in) - len(free)
     count = flops.subs(put_in, simultaneous=True).expand()
     order = read_expression(check.text("order"), known, check, "order")
-    evidence = (f"flops: {expression_text(readable(count))}",)
+    shown = count
+    count, order = _fitted(operation.program, count, order, put_in)
+    evidence = (f"flops: {expression_text(readable(shown))}",)
     beyond = _beyond(count, order)
     if not beyond:
         level = "every term is within the order" + ("" if _reached(count, order) else ", and none reaches it")
         return holds(level, *evidence)
-    correction = f"it is of the order of {expression_text(readable(leading(count)))}"
+    correction = f"the leading term is {expression_text(readable(leading(shown)))}"
     others = sorted(beyond[0].free_symbols | set().union(*(b.free_symbols for b in beyond)), key=str)
     for size in range(1, _MOST + 1):
         sets = [c for c in combinations(others, size) if _holds_at_one(count, order, c)]
@@ -61,6 +66,20 @@ def judge(check: Check) -> Found:
             conditions = tuple(" and ".join(f"{s} = 1" for s in c) for c in sets)
             return Found(Outcome.CONDITIONAL, "terms beyond the order", conditions, correction, evidence=evidence)
     return fails("terms beyond the order", correction, evidence=evidence)
+
+
+def _fitted(program: Program, count: Expr, order: Expr, put_in: Mapping[Symbol, Expr]) -> tuple[Expr, Expr]:
+    """Both in sizes that are free: a window fits into its image, so an image is counted by its windows (``h - k + 1``)."""
+    held = {s: Integer(n) for s, n in program.integers.items()}
+    for extent in extents_of(program):
+        fitted = extent.xreplace(held).doit().subs(put_in, simultaneous=True).expand()
+        for symbol in sorted(fitted.free_symbols, key=str):
+            rest = (fitted - symbol).expand()
+            if rest.free_symbols and symbol not in rest.free_symbols and not rest.has(floor):
+                letter = Symbol(f"{symbol}_windows", positive=True)
+                count, order = (e.subs(symbol, letter - rest).expand() for e in (count, order))
+                break
+    return count, order
 
 
 def _words(text: str) -> list[str]:
@@ -86,7 +105,7 @@ def _monomials(e: Expr) -> list[tuple[Expr, dict[Symbol, int]]]:
 
 def _beyond(count: Expr, order: Expr) -> list[Expr]:
     """The terms with a positive coefficient that no term of the order bounds; sizes are at least 1."""
-    bounds = [powers for _, powers in _monomials(order.expand())]
+    bounds = [powers for coefficient, powers in _monomials(order.expand()) if coefficient > 0]
     found = []
     for coefficient, powers in _monomials(count):
         if coefficient > 0 and not any(all(b.get(s, 0) >= p for s, p in powers.items()) for b in bounds):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Expr
 
 from derive.analyses.exponential import closed
@@ -19,6 +21,7 @@ from verify.audit.hypotheses import Hypothesis, of_sizes, read
 from verify.audit.points import points
 from verify.audit.quantities import Quantities
 from verify.audit.settings import setting_of
+from verify.audit.words import expression
 
 REQUIRED = {"left": '"a*(1 - a)"', "right": '"dz"'}
 OPTIONAL = {"given": '"z[n]"', "of": '"sigmoid"', "wrt": '"z"'}
@@ -49,7 +52,10 @@ def _proof(quantities: Quantities) -> str:
         return ""
     program = quantities.program
     one, other = (program.equations_of(name) for name in ("left_side", "right_side"))
-    if len(one) != 1 or len(other) != 1 or one[0].extents != other[0].extents:
+    if len(one) != 1 or len(other) != 1:
+        return ""
+    one, other = _spread(one[0], other[0]), _spread(other[0], one[0])
+    if one[0].extents != other[0].extents:
         return ""
     if identical(_as_gradient(quantities, other[0]), _as_gradient(quantities, one[0])):
         return "identity proven"
@@ -57,6 +63,13 @@ def _proof(quantities: Quantities) -> str:
     difference: Expr = one[0].rhs - renamed
     form = closed(program, difference)
     return "identity proven in exponentials" if form is not None and form.is_zero() else ""
+
+
+def _spread(equation: Equation, like: Equation) -> tuple[Equation]:
+    """A number as an array that has it everywhere, to be compared with another array."""
+    if equation.indices:
+        return (equation,)
+    return (replace(equation, indices=like.indices, extents=like.extents),)
 
 
 def _as_gradient(quantities: Quantities, equation: Equation) -> Derivation:
@@ -69,7 +82,7 @@ def _as_gradient(quantities: Quantities, equation: Equation) -> Derivation:
 
 
 def _refuted(check: Check, quantities: Quantities, found: Comparison) -> Found:
-    left, right = check.text("left"), check.text("right")
+    left, right = (expression(check.text(side)) for side in ("left", "right"))
     if found.shapes is not None:
         level, counterexample = "shape", ""
         correction = f"{left} has the shape {found.shapes[0]}, and {right} has {found.shapes[1]}, for instance"

@@ -39,10 +39,9 @@ def judge(check: Check) -> Found:
     if found.ok:
         kinks = tuple(str(c) for c in operation.program.conventions)
         if kinks:
-            words = f"the value at the kink is chosen so: {' '.join(kinks)}"
-            return Found(
-                Outcome.CONDITIONAL, found.level, (words.rstrip("."),), "at the kink itself there is no derivative"
-            )
+            said = "; ".join(kink[0].lower() + kink[1:].rstrip(".") for kink in kinks)
+            condition = f"at a kink, where there is no derivative, this is the convention: {said}"
+            return Found(Outcome.CONDITIONAL, found.level, (condition,))
         return holds(found.level)
     if found.verdict is Verdict.CANNOT_DECIDE:
         return undecided(found.reason)
@@ -65,7 +64,7 @@ def _correction(found: FormulaCheck) -> str:
     causes = [cause.words for cause in found.check.causes] if found.check is not None else []
     turned = [f"{found.rearranged} would be right"] if found.rearranged else []
     right = found.right.splitlines()
-    return "; ".join([*causes, *turned, f"right is {', '.join(right)}"])
+    return "; ".join([*right, *turned, *causes])
 
 
 def _counterexample(found: FormulaCheck) -> str:

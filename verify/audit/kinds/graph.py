@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 from derive.derivation import Derivation
 from derive.errors import BackproofError
@@ -27,7 +27,7 @@ def judge(check: Check) -> Found:
     for name in path:
         if name not in program.tensors:
             raise check.error(f"path: {operation.name} has no {name}; it has {', '.join(program.tensors)}")
-    for one, other in itertools.pairwise(path):
+    for one, other in pairwise(path):
         if not any(one in e.reads() for e in program.equations_of(other)):
             reads = sorted({r for e in program.equations_of(other) for r in e.reads()})
             return fails(
@@ -57,11 +57,16 @@ def _order(program: Program) -> list[str]:
 
 
 def _forwards(derivation: Derivation, path: list[str]) -> str:
-    """Which adjoint comes too early; empty if they come in the opposite order of the path."""
+    """Which adjoint comes too early; empty if they come in the opposite order of the path.
+
+    Adjoints that need each other through time are computed together, step by step, in no order among themselves.
+    """
     places = {equation.target: k for k, equation in enumerate(derivation.derived)}
+    together = {e.target: k for k, g in enumerate(derivation.combined.groups) if g.direction for e in g.equations}
     adjoints = {**derivation.adjoints, **derivation.gradients}
-    found = [(places[adjoints[n]], n) for n in path if n in adjoints and adjoints[n] in places]
-    for (early, name), (late, after) in itertools.pairwise(found):
-        if early < late:
+    found = [(adjoints[n], n) for n in path if n in adjoints and adjoints[n] in places]
+    for (early, name), (late, after) in pairwise(found):
+        same = early in together and together[early] == together.get(late)
+        if places[early] < places[late] and not same:
             return f"the adjoint of {name} is derived before that of {after}"
     return ""

@@ -138,4 +138,4 @@ def _at(position: tuple[int, ...]) -> str:
 def _listed(texts: Array) -> str:
     if texts.ndim == 0:
         return str(texts[()])
-    return f"[{', '.join(_listed(part) for part in texts)}]"
+    return f"[{', '.join(_listed(np.asarray(part, dtype=object)) for part in texts)}]"
