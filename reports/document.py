@@ -58,6 +58,14 @@ class Link(Inline):
 
 
 @dataclass(frozen=True)
+class Verdict(Inline):
+    """What was found, in strong words and a colour: ``tone`` is ``good``, ``partly``, ``bad`` or ``open``."""
+
+    text: str
+    tone: str = "open"
+
+
+@dataclass(frozen=True)
 class Block:
     """Base of what stands below one another."""
 

@@ -30,6 +30,7 @@ from reports.document import (
     Section,
     Table,
     Text,
+    Verdict,
     address,
     anchor,
 )
@@ -83,6 +84,8 @@ def _piece(piece: Inline) -> str:
             href = escape(address(target) if piece.outside else f"#{anchor(target)}", quote=True)
             words = f"<code>{escape(text)}</code>" if code else escape(text)
             return f'<a href="{href}">{words}</a>'
+        case Verdict(text, tone):
+            return f'<strong class="verdict-{escape(tone, quote=True)}">{escape(text)}</strong>'
     raise TypeError(f"no HTML is known for {type(piece).__name__}")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from derive.latex import box_latex, escape
-from reports.document import Code, Inline, Link, Math, Text, address, anchor
+from reports.document import Code, Inline, Link, Math, Text, Verdict, address, anchor
 
 # What people write and inputenc does not know; anything else beyond Latin letters is printed by its number.
 KNOWN = {
@@ -70,4 +70,6 @@ def _piece(piece: Inline) -> str:
                 url = re.sub(r"([#%&_])", r"\\\1", address(target)).replace("~", r"\string~")
                 return rf"\href{{{url}}}{{{shown}}}"
             return rf"\hyperref[{anchor(target)}]{{{shown}}}"
+        case Verdict(text, tone):
+            return rf"\textcolor{{verdict-{tone}}}{{\textbf{{{words(text)}}}}}"
     raise TypeError(f"no LaTeX is known for {type(piece).__name__}")

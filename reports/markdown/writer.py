@@ -27,6 +27,7 @@ from reports.document import (
     Section,
     Table,
     Text,
+    Verdict,
     address,
     anchor,
     links,
@@ -85,6 +86,8 @@ def _piece(piece: Inline, flavour: Flavour, cell: bool) -> str:
         case Link(text, target, typewriter):
             where = _SAFE.sub(lambda c: f"%{ord(c[0]):02X}", address(target)) if piece.outside else f"#{anchor(target)}"
             return f"[{_piece(Code(text) if typewriter else Text(text), flavour, cell)}]({where})"
+        case Verdict(text):
+            return f"**{words(text)}**"
     raise TypeError(f"no Markdown is known for {type(piece).__name__}")
 
 

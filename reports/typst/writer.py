@@ -25,6 +25,7 @@ from reports.document import (
     Section,
     Table,
     Text,
+    Verdict,
     address,
     anchor,
     plain,
@@ -66,6 +67,8 @@ def _piece(piece: Inline) -> str:
         case Link(text, target, code):
             words = f"#c({string(text)})" if code else f"#{string(text)}"
             return f"#link({string(address(target)) if piece.outside else _label(target)})[{words}]"
+        case Verdict(text, tone):
+            return f"#verdict({string(tone)}, {string(text)})"
     raise TypeError(f"no Typst is known for {type(piece).__name__}")
 
 

@@ -21,7 +21,7 @@ from reports.document import (
     Paragraph,
     Section,
     Table,
-    Text,
+    Verdict,
     paragraph,
     text,
 )
@@ -203,7 +203,7 @@ def _printed(worked: Worked) -> list[Block]:
     rows = []
     for found in worked.comparisons:
         label = found.printed.label or found.printed.what
-        verdict = Text(found.words, strong=not found.holds)
+        verdict = Verdict(found.words, "good" if found.holds else "open" if found.holds is None else "bad")
         cells = (
             text(label),
             *(text(Code(nested(v))) for v in (found.printed.value, found.right, found.more)),
