@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backproof.front import (
         analyse,
         answer,
+        audit,
         check,
         check_formula,
         check_gradient,
@@ -63,6 +64,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "analyse": ("backproof.front", "analyse"),
+    "audit": ("backproof.front", "audit"),
     "answer": ("backproof.front", "answer"),
     "example": ("backproof.front", "example"),
     "report": ("backproof.front", "report"),
@@ -85,6 +87,7 @@ __all__ = [
     "__version__",
     "analyse",
     "answer",
+    "audit",
     "check",
     "check_formula",
     "check_gradient",

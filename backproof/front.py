@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numeric import Function
     from reports.worked import Worked
     from verify import Evidence
+    from verify.audit import Audit
     from verify.mutants import KillTable
     from verify.oracle import Check, FormulaCheck
     from verify.protocol import Gradients
@@ -319,6 +320,31 @@ def answer(
     from reports import answer as write
 
     return write(found, operation(against), Path(out), tuple(formats))
+
+
+def audit(claims: str | Path, *, only: Iterable[str] = (), out: str | Path | None = None) -> Audit:
+    """Judge a file of claims: *holds*, *holds if ...*, *does not hold* or *cannot decide*, with what is right.
+
+    ``claims`` is a TOML file (or ``articles``, which comes with the project; ``backproof audit --template`` prints a first one),
+    ``only`` names some of its claims; with ``out`` a report is written (pdf, html, tex, md, by its suffix).
+
+    >>> found = audit("articles", only=["b10"])
+    >>> found["b10"].words
+    'does not hold'
+    >>> [f.correction for f in found["b10"].found if f.correction]
+    ['0.250, not 0.249', '0.248 at [1], not 0.247']
+
+    Raises ``ClaimError`` (a ``BackproofError``) for a file that is not as it must be: the claim, the key, and the fix.
+    """
+    from verify.audit import audit as judge
+    from verify.audit import load
+
+    found = judge(load(claims), only)
+    if out is not None:
+        from reports.audit import write
+
+        write(found, Path(out))
+    return found
 
 
 def example(

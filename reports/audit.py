@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
-from reports.claims import stated
-from reports.document import Block, Document, Inline, Items, Link, Paragraph, Section, Table, Verdict, paragraph, text
+from reports.claims import capital, declared, numbers_box, quantity, stated
+from reports.document import (
+    Block,
+    Code,
+    Document,
+    Inline,
+    Items,
+    Link,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    Verdict,
+    paragraph,
+    text,
+)
 from reports.engines import make_folder, write_whole
 from reports.errors import ReportError
 from reports.html.writer import html
 from reports.latex.writer import latex
 from reports.markdown.writer import markdown
 from reports.writing import pdf
-from verify.audit import Audit, Found, Judged, Outcome
+from verify.audit import Audit, Check, Found, Judged, Outcome
 from verify.evidence import versions
 
 TONES = {
@@ -110,23 +126,46 @@ def _claim(judged: Judged) -> Section:
         paragraph(f"{claim.statement}{source}"),
         Paragraph(text("Verdict: ", *_verdict(judged), ".")),
     ]
-    for check, found in zip(claim.checks, judged.found, strict=True):
-        blocks += stated(check)
-        blocks.append(Paragraph(_outcome(found)))
-        lines = _details(found)
-        if lines:
-            blocks.append(Items(tuple(text(line) for line in lines)))
-    return Section(f"{claim.id}: {judged.outcome}", tuple(blocks), (), _label(judged))
+    before = ""
+    for kind, together in groupby(zip(claim.checks, judged.found, strict=True), key=lambda pair: pair[0].kind):
+        pairs = list(together)
+        for check, found in pairs:
+            own = declared(check)
+            if own and own != before:
+                blocks.append(Listing(own, "", "Declared:"))
+            before = own
+            if kind == "number" and len(pairs) > 1:
+                continue
+            blocks += stated(check)
+            blocks.append(Paragraph(_outcome(found)))
+            lines = _details(found)
+            if lines:
+                blocks.append(Items(tuple(text(line) for line in lines)))
+        if kind == "number" and len(pairs) > 1:
+            blocks.append(_numbers(pairs))
+    return Section(f"{claim.id}: {judged.outcome}", tuple(blocks), (), _label(judged), numbered=False)
+
+
+def _numbers(pairs: Sequence[tuple[Check, Found]]) -> Table:
+    """Numbers one below the other, each with what is right."""
+    rows = []
+    for check, found in pairs:
+        words = f"{capital(check.words)}: " if check.words else ""
+        true = found.evidence[0].removeprefix(f"{check.text('what')} = ") if found.evidence else ""
+        verdict = (
+            *text(Verdict(str(found.outcome), TONES[found.outcome])),
+            *text(f" ({found.level})" if found.level else ""),
+        )
+        right = (*text(Code(true)), *text(f"; {found.correction}" if found.correction else ""))
+        rows.append((text(words, quantity(check)), text(numbers_box(check.values["value"])), right, verdict))
+    return Table(("Quantity", "Claimed", "True value", "Verdict"), tuple(rows), weights=(2.6, 1.6, 3.0, 2.6))
 
 
 def _outcome(found: Found) -> tuple[Inline, ...]:
     level = f" ({found.level})" if found.level else ""
     rest = found.words.removeprefix(str(found.outcome))
-    return text(Verdict(_capital(str(found.outcome)), TONES[found.outcome]), f"{rest}{level}.")
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
+    words = str(found.outcome)
+    return text(Verdict(words[0].upper() + words[1:], TONES[found.outcome]), f"{rest}{level}.")
 
 
 def _details(found: Found) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from sympy import Symbol
 
 from derive.claim import claim as read_claim
 from derive.derivation import Derivation
 from derive.errors import BackproofError
+from derive.matrix import Matrix
 from derive.matrix_form import program_matrices
 from derive.notation import Box, Notation, expression_box
 from derive.notation.matrices import matrix_box
@@ -17,7 +20,7 @@ from derive.notation.names import name_box
 from derive.notation.tree import Fence, Letter, Number, Row, Sign, Words, fenced, row, separated
 from derive.program import Program
 from derive.reverse import derive
-from reports.document import Block, Code, Equations, Inline, Line, Paragraph, text
+from reports.document import Block, Code, Equations, Inline, Line, Math, Paragraph, text
 from reports.worked.plugging import decimal_box
 from verify.audit.algebra import read_expression
 from verify.audit.claims import Check
@@ -31,14 +34,30 @@ _RELATIONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}
 def stated(check: Check) -> list[Block]:
     """What a check states: its words, and below them its formula where it has one."""
     maker = _FORMULAS.get(check.kind)
-    words = [Paragraph(text(check.words, "."))] if check.words else []
+    blocks: list[Block] = [Paragraph(text(f"{capital(check.words)}."))] if check.words else []
     try:
         found = maker(check) if maker is not None else []
     except BackproofError:  # a formula without meaning is shown as it was written
         found = []
-    if found:
-        return [*words, *found]
-    return words or [Paragraph(text(Code(statement(check))))]
+    return [*blocks, *(found or [Paragraph(text(Code(statement(replace(check, words="")))))])]
+
+
+def capital(words: str) -> str:
+    """Words with a capital letter in front, unless they begin with a symbol.
+
+    >>> capital("the update of b"), capital("dC/dW is the sum"), capital("sigma'(z) = 0.25")
+    ('The update of b', 'dC/dW is the sum', "sigma'(z) = 0.25")
+    """
+    return words[0].upper() + words[1:] if re.match(r"[a-z]+[ ,]", words) else words
+
+
+def declared(check: Check) -> str:
+    """What a check declares in its own words, as text; empty for an operation of the catalog."""
+    for key in ("given", "of"):
+        whole = check.text(key).strip()
+        if key in check.values and not whole.partition(":")[0].isidentifier():
+            return whole
+    return ""
 
 
 def _sides(check: Check, *texts: str) -> tuple[list[Box | None], Quantities]:
@@ -91,16 +110,31 @@ def _equal(check: Check) -> list[Block]:
     return [Paragraph(text(*pieces))]
 
 
+def quantity(check: Check) -> Inline:
+    """What a number is claimed of, as a formula where that can be."""
+    what = check.text("what").strip()
+    (box,), quantities = _sides(check, what)
+    if what in quantities.program.tensors:
+        return Math(Notation.of(_setting_program(check, quantities)).name(what))
+    return Math(box) if box is not None else Code(what)
+
+
+def _setting_program(check: Check, quantities: Quantities) -> Program | Derivation:
+    derivation = setting_of(check, check.text("what")).derivation
+    return quantities.program if derivation is None else derivation
+
+
 def _number(check: Check) -> list[Block]:
-    (what,), _ = _sides(check, check.text("what"))
-    if what is None:
+    what = quantity(check)
+    if not isinstance(what, Math):
         return []
-    return [Equations((Line(what, _numbers(check.values["value"])),))]
+    return [Equations((Line(what.box, numbers_box(check.values["value"])),))]
 
 
-def _numbers(value: object) -> Box:
+def numbers_box(value: object) -> Box:
+    """A number or nested lists of numbers, as they are claimed."""
     if isinstance(value, list):
-        return Fence("[", separated([_numbers(part) for part in value]))
+        return Fence("[", separated([numbers_box(part) for part in value]))
     return decimal_box(str(value)) if "/" not in str(value) else Number(str(value))
 
 
@@ -143,9 +177,9 @@ def _gradient(check: Check) -> list[Block]:
     return [Equations((Line(left, expression_box(equation.rhs, own)),))]
 
 
-def _matrix(claimed: Derivation, target: str) -> object:
-    program: Program = claimed.combined
-    return program_matrices(program).get(target)
+def _matrix(claimed: Derivation, target: str) -> Matrix | None:
+    (equation,) = claimed.adjoint.equations_of(target)
+    return program_matrices(claimed.combined).get(target) if equation.indices else None
 
 
 def _shape(check: Check) -> list[Block]:
@@ -206,4 +240,4 @@ _FORMULAS: dict[str, Callable[[Check], list[Block]]] = {
     "limit": _limit, "convex": _convex, "stability": _stability, "graph": _graph,
 }  # fmt: skip
 
-__all__ = ["stated"]
+__all__ = ["capital", "declared", "numbers_box", "quantity", "stated"]

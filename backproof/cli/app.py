@@ -8,6 +8,7 @@ import typer
 
 from backproof.cli import (
     analysing,
+    auditing,
     checking,
     coding,
     deriving,
@@ -64,6 +65,7 @@ app.command("check-formula")(formulas.check_formula)
 app.command("vectors")(vectors.vectors)
 app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
+app.command("audit")(auditing.audit)
 app.command("example")(working.example)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)

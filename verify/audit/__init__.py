@@ -4,8 +4,8 @@
 its other readings, ``found`` is what comes out.
 """
 
-from verify.audit.claims import Claims, load, read
+from verify.audit.claims import Check, ClaimError, Claims, load, read
 from verify.audit.found import Found, Outcome
 from verify.audit.judging import Audit, Judged, audit
 
-__all__ = ["Audit", "Claims", "Found", "Judged", "Outcome", "audit", "load", "read"]
+__all__ = ["Audit", "Check", "ClaimError", "Claims", "Found", "Judged", "Outcome", "audit", "load", "read"]
