@@ -41,6 +41,7 @@ from reports.templates import render
 
 LINE = 44.0  # em: the width of the column of text; a longer formula is broken
 REASON = 13.0  # em of it are the column of reasons
+EQUALS_SIGN, SPACE, SHRUNK = 1.5, 1.4, 0.8  # em: before a right-hand side; before a shape, and how large that is set
 WIDE = 15.0  # em: a formula in running text that a telephone cannot hold
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -152,19 +153,21 @@ def _equations(block: Equations) -> str:
 
 
 def _rows(line: Line, room: float) -> list[str]:
+    """A line, broken where it is too wide; its shape stands behind it, or below where there is no room."""
     left = mathml(line.left, True) if line.left is not None else ""
-    shape = "" if line.shape is None else f' <span class="shape">{mathml(line.shape)}</span>'
-    taken = 0.0 if line.shape is None else width(line.shape) + 1.0
-    first, *others = break_lines(line.right, room - 1.5 - (taken if width(line.right) + taken > room else 0.0))
+    first, *others = break_lines(line.right, room - EQUALS_SIGN)
     reason = f'<td class="reason">{inline(line.reason)}</td>' if line.reason else ""
     opens = ' class="opens"' if line.left is not None or not line.equals else ""
-    shown = mathml(row(EQUALS, first) if line.equals else first, True)
-    rows = [
-        f'<tr{opens}><td class="left">{left}</td><td class="right">{shown}{"" if others else shape}</td>{reason}</tr>'
-    ]
-    for number, other in enumerate(others, 1):
-        end = shape if number == len(others) else ""
-        rows.append(f'<tr><td class="left"></td><td class="right more">{mathml(other, True)}{end}</td></tr>')
+    cells = [mathml(row(EQUALS, first) if line.equals else first, True), *(mathml(other, True) for other in others)]
+    if line.shape is not None:
+        shape = f'<span class="shape">{mathml(line.shape)}</span>'
+        last = width(others[-1]) if others else width(first)
+        if last + SHRUNK * width(line.shape) + EQUALS_SIGN + SPACE <= room:
+            cells[-1] += f" {shape}"
+        else:
+            cells.append(shape)
+    rows = [f'<tr{opens}><td class="left">{left}</td><td class="right">{cells[0]}</td>{reason}</tr>']
+    rows += [f'<tr><td class="left"></td><td class="right more">{cell}</td></tr>' for cell in cells[1:]]
     return rows
 
 

@@ -70,7 +70,7 @@ def written(found: Sequence[Page], evidence: bool = True) -> dict[str, str]:
     works = Bibliography([page.operation for page in found])
     cited, relations = works.cited(), related([page.operation for page in found])
     made = {
-        "index.html": index_page(families),
+        "index.html": index_page(families, evidence),
         "all.html": all_page(ordered),
         "references.html": html(prose.references(works), chrome("references.html", styles=STYLES)),
         "about.html": html(prose.about(found, evidence), chrome("about.html", styles=STYLES)),

@@ -16,7 +16,7 @@ from reports.site.entries import Entry
 Families = Mapping[str, Sequence[Entry]]
 
 
-def index_page(families: Families) -> str:
+def index_page(families: Families, evidence: bool = True) -> str:
     """The front page: every operation with its gradient, by family; the search needs the script, the list does not."""
     entries = [entry for members in families.values() for entry in members]
     jumps = "".join(
@@ -26,7 +26,7 @@ def index_page(families: Families) -> str:
     sections = "\n".join(_family(kind, members) for kind, members in families.items())
     content = f"""<header>
 <h1>Gradients of neural-network operations</h1>
-<p class="summary">{_count(len(entries))}, each declared as index equations, differentiated symbolically, and checked.
+<p class="summary">{_count(len(entries))}, each declared as index equations and differentiated symbolically{", and checked" if evidence else ""}.
 A bar is the derivative of a scalar by the tensor under it. <a href="about.html">How to read this</a></p>
 </header>
 <form class="search" role="search" hidden="hidden">
