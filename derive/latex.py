@@ -29,6 +29,7 @@ from derive.notation.tree import (
     Row,
     Script,
     Sign,
+    Under,
     Words,
 )
 from derive.program import Equation
@@ -152,6 +153,8 @@ def box_latex(box: Box) -> str:
             return _accent(kind, base)
         case Fence(kind, body):
             return _fence(kind, body)
+        case Under(body, below):
+            return rf"\underset{{{box_latex(below)}}}{{{box_latex(body)}}}"
         case Evaluated(body, at):
             return rf"\left. {box_latex(body)} \right|_{{{box_latex(at)}}}"
         case Big(name, below, above):

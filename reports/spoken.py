@@ -17,6 +17,7 @@ from derive.notation.tree import (
     Row,
     Script,
     Sign,
+    Under,
     Words,
 )
 
@@ -57,6 +58,8 @@ def box_words(box: Box) -> str:
         case Fence(kind, body):
             left, right = FENCES[kind]
             return f"{left}{box_words(body)}{right}"
+        case Under(body, below):
+            return f"{_group(body)} (of shape {box_words(below)})"
         case Evaluated(body, at):
             return f"{box_words(body)} at {box_words(at)}"
         case Big(name, below, above):

@@ -21,6 +21,7 @@ from derive.notation.tree import (
     Row,
     Script,
     Sign,
+    Under,
     Words,
     row,
 )
@@ -66,6 +67,8 @@ def width(box: Box) -> float:
             return width(base)
         case Fence(_, body):
             return width(body) + 0.9
+        case Under(body, below):
+            return max(width(body), SCRIPT * width(below))
         case Evaluated(body, at):
             return width(body) + SCRIPT * width(at) + 0.4
         case Big(name, below, above):
@@ -138,7 +141,7 @@ def is_tall(box: Box) -> bool:
             return True
         case Row(parts):
             return any(is_tall(part) for part in parts)
-        case Fence(_, body):
+        case Fence(_, body) | Under(body, _):
             return is_tall(body)
         case Script(base, _, sup):
             return is_tall(base) or (sup is not None and is_tall(sup))

@@ -29,11 +29,13 @@ from derive.notation.expressions import (
     expression_box,
     function_name,
 )
+from derive.notation.shapes import UNIT, Shape, Shapes
 from derive.notation.sums import split_sign
 from derive.notation.tree import (
     MINUS,
     ONE,
     PLUS,
+    THIN,
     Box,
     Fence,
     Fraction,
@@ -42,17 +44,16 @@ from derive.notation.tree import (
     Number,
     Row,
     Sign,
+    Under,
     fenced,
     row,
     separated,
     superscript,
 )
 
-Shape = tuple[Expr, ...]
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 ONES = Letter("1", "bold")
 TOP = Sign("top")
-UNIT = Integer(1)
 
 
 @dataclass(frozen=True)
@@ -64,67 +65,36 @@ class Piece:
     negative: bool = False
 
 
-def matrix_box(tree: Matrix, notation: Notation | None = None) -> Box:
+def matrix_box(tree: Matrix, notation: Notation | None = None, shapes: bool = False) -> Box:
     """The boxes of a matrix tree; ranks come from the notation's tensors.
+
+    With ``shapes`` the shape stands below each factor of a matrix product, vectors as columns.
 
     >>> from derive.latex import box_latex
     >>> print(box_latex(matrix_box(Product(Transpose(Whole("X")), Whole("Z")))))
     X^{\\top} Z
     """
-    setter = MatrixSetter(notation or Notation())
+    setter = MatrixSetter(notation or Notation(), shapes)
     piece = setter.piece(tree, setter.shape(tree))
     return row(MINUS, piece.box) if piece.negative else piece.box
 
 
 @dataclass(frozen=True)
-class MatrixSetter:
-    """Sets matrix trees in one context."""
+class MatrixSetter(Shapes):
+    """Sets matrix trees in one context; ``shapes`` puts the shape below each factor of a matrix product."""
 
-    notation: Notation
+    shapes: bool = False
 
-    # -- shapes -------------------------------------------------------------------------------------------------------
+    def under(self, box: Box, *shape: Expr) -> Box:
+        """A factor of a matrix product with its shape below; a product inside it has shapes of its own."""
+        if not self.shapes or (isinstance(box, Row) and any(isinstance(part, Under) for part in box.parts)):
+            return box
+        extents = [expression_box(self.notation.extent(n), self.notation) for n in shape]
+        return Under(box, separated(extents, Sign("times")))
 
-    def shape(self, tree: Matrix) -> Shape:
-        """The shape of a tree's value; a tensor that nobody declared counts as a matrix."""
-        match tree:
-            case Whole(name):
-                tensor = self.notation.tensors.get(name)
-                return tensor.shape if tensor is not None else (Integer(-1), Integer(-2))
-            case Scalar():
-                return ()
-            case Transpose(a):
-                return self.shape(a)[::-1]
-            case Product(a, b):
-                left, right = self.shape(a), self.shape(b)
-                return left[:-1] + (right[1:] if len(right) == 2 else ())
-            case Outer(a, b):
-                return self.shape(a) + self.shape(b)
-            case Column(a):
-                return (*self.shape(a), UNIT)
-            case Power(a, _):
-                return self.shape(a)
-            case Total(_, a, axis, keep):
-                inner = self.shape(a)
-                if axis is None:
-                    return ()
-                kept = tuple(UNIT if k == axis else n for k, n in enumerate(inner))
-                return kept if keep else tuple(n for k, n in enumerate(inner) if k != axis)
-            case Times(parts) | Plus(parts) | Apply(_, parts):
-                return self.joint(parts)
-            case Bracket(_, left_tree, right_tree):
-                return self.joint((left_tree, right_tree))
-        raise NoNotation(f"there is no notation for the matrix node {type(tree).__name__}")
-
-    def joint(self, parts: tuple[Matrix, ...]) -> Shape:
-        """The shape that several arrays broadcast to."""
-        result: list[Expr] = []
-        for part in parts:
-            own = list(self.shape(part))
-            size = max(len(own), len(result))
-            own = [UNIT] * (size - len(own)) + own
-            result = [UNIT] * (size - len(result)) + result
-            result = [b if a == 1 else a for a, b in zip(result, own, strict=True)]
-        return tuple(result)
+    def factors(self, *boxes: Box) -> Box:
+        """Factors side by side, a little apart where shapes stand below them."""
+        return separated(list(boxes), THIN) if self.shapes else row(*boxes)
 
     # -- trees --------------------------------------------------------------------------------------------------------
 
@@ -134,11 +104,15 @@ class MatrixSetter:
         if len(target) == 2 and len(own) == 1 and not isinstance(tree, Scalar):  # a row for every sample
             inner = self.piece(tree, own)
             positive = Piece(inner.box, inner.level)
-            return Piece(row(ONES, superscript(self.wrap(positive, ATOM), TOP)), PRODUCT, inner.negative)
+            ones = self.under(ONES, target[0], UNIT)
+            across = self.under(superscript(self.wrap(positive, ATOM), TOP), UNIT, own[0])
+            return Piece(self.factors(ones, across), PRODUCT, inner.negative)
         if len(target) == 2 and len(own) == 2 and own[1] == 1 and target[1] != 1:  # a column for every feature
             inner = self.piece(self._vector(tree), own[:1])
             positive = Piece(inner.box, inner.level)
-            return Piece(row(self.wrap(positive, PRODUCT), superscript(ONES, TOP)), PRODUCT, inner.negative)
+            ones = self.under(superscript(ONES, TOP), UNIT, target[1])
+            upright = self.under(self.wrap(positive, PRODUCT), own[0], UNIT)
+            return Piece(self.factors(upright, ones), PRODUCT, inner.negative)
         match tree:
             case Whole(name):
                 return Piece(self.notation.name(name), ATOM)
@@ -150,7 +124,10 @@ class MatrixSetter:
                 return self.product(a, b)
             case Outer(a, b):
                 left, right = (self.piece(part, self.shape(part)) for part in (a, b))
-                boxes = row(self.wrap(left, PRODUCT), superscript(self.wrap(right, ATOM), TOP))
+                boxes = self.factors(
+                    self.under(self.wrap(left, PRODUCT), *self.shape(a), UNIT),
+                    self.under(superscript(self.wrap(right, ATOM), TOP), UNIT, *self.shape(b)),
+                )
                 return Piece(boxes, PRODUCT, left.negative != right.negative)
             case Times(factors):
                 return self.times(factors, target)
@@ -190,8 +167,11 @@ class MatrixSetter:
         else:
             box = self.wrap(Piece(left.box, left.level), PRODUCT if isinstance(a, Product) else POWER)
             negative = left.negative
-        strength = POWER
-        return Piece(row(box, self.wrap(Piece(right.box, right.level), strength)), PRODUCT, negative != right.negative)
+        behind = self.wrap(Piece(right.box, right.level), POWER)
+        boxes = self.factors(
+            self.under(box, *_column(self.shape(a), lying=True)), self.under(behind, *_column(self.shape(b)))
+        )
+        return Piece(boxes, PRODUCT, negative != right.negative)
 
     def plus(self, terms: tuple[Matrix, ...], target: Shape) -> Piece:
         parts: list[Box] = []
@@ -340,17 +320,20 @@ class MatrixSetter:
         transposed = self._transposed(a, shape)
         if not shape:
             return piece
+        lying, under = superscript(ONES, TOP), self.under
         if axis is None and len(shape) == 2:
-            box = row(superscript(ONES, TOP), self.wrap(piece, PRODUCT), ONES)
+            inner = under(self.wrap(piece, PRODUCT), *shape)
+            box = self.factors(under(lying, UNIT, shape[0]), inner, under(ONES, shape[1], UNIT))
             count = shape[0] * shape[1]
         elif axis is None or len(shape) == 1:
-            box = row(superscript(ONES, TOP), self.wrap(piece, PRODUCT))
+            box = self.factors(under(lying, UNIT, shape[0]), under(self.wrap(piece, PRODUCT), *_column(shape)))
             count = shape[0]
         elif axis == 1:
-            box = row(self.wrap(piece, PRODUCT if not isinstance(a, Times | Plus) else ATOM), ONES)
+            left = self.wrap(piece, PRODUCT if not isinstance(a, Times | Plus) else ATOM)
+            box = self.factors(under(left, *shape), under(ONES, shape[1], UNIT))
             count = shape[1]
         else:
-            box = row(transposed, ONES)
+            box = self.factors(under(transposed, *shape[::-1]), under(ONES, shape[0], UNIT))
             count = shape[0]
         if op == "mean":
             box = row(Fraction(ONE, Setter(self.notation).signed(count)), box)
@@ -368,6 +351,13 @@ class MatrixSetter:
         if any(self.notation.is_adjoint(name) for name in names_in(factor)) and not isinstance(factor, Plus):
             return 0
         return 1 if isinstance(factor, Whole) else 2 if not isinstance(factor, Plus) else 3
+
+
+def _column(shape: Shape, lying: bool = False) -> Shape:
+    """A vector as a column, or lying as a row; a matrix as it is."""
+    if len(shape) != 1:
+        return shape
+    return (UNIT, *shape) if lying else (*shape, UNIT)
 
 
 def _power(a: Matrix, exponent: Expr) -> Matrix:

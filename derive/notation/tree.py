@@ -96,6 +96,14 @@ class Fence(Box):
 
 
 @dataclass(frozen=True)
+class Under(Box):
+    """A box with a small note below it: the shape of a factor."""
+
+    body: Box
+    below: Box
+
+
+@dataclass(frozen=True)
 class Evaluated(Box):
     """``body|_{at}``: an expression at a value."""
 

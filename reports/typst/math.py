@@ -17,6 +17,7 @@ from derive.notation.tree import (
     Row,
     Script,
     Sign,
+    Under,
     Words,
 )
 
@@ -73,6 +74,8 @@ def box_typst(box: Box) -> str:
         case Fence(kind, body):
             left, right = FENCES[kind]
             return f"lr({left} {box_typst(body)} {right})"
+        case Under(body, below):
+            return f"attach(limits({box_typst(body)}), b: {box_typst(below)})"
         case Evaluated(body, at):
             return f"attach(lr({box_typst(body)} |), b: {box_typst(at)})"
         case Big(name, below, above):
