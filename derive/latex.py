@@ -42,6 +42,7 @@ SIGNS = {
     "plus": "+", "minus": "-", "equals": "=", "ne": r"\ne", "lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge",
     "cdot": r"\cdot", "times": r"\times", "odot": r"\odot", "oslash": r"\oslash", "comma": ",", "slash": "/",
     "thin": r"\,", "partial": r"\partial", "infinity": r"\infty", "top": r"\top", "prime": r"\prime", "in": r"\in",
+    "open": r"\bigl(", "close": r"\bigr)",
 }  # fmt: skip
 FENCES = {"(": ("(", ")"), "[": ("[", "]"), "floor": (r"\lfloor", r"\rfloor"), "bar": ("|", "|")}
 OPERATORS = frozenset(["log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "det"])
@@ -51,7 +52,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
-LINE = 36.0  # em: a displayed line of a page with ordinary margins
+LINE = 33.0  # em: a displayed line of the article class, whose text is 34.5 em wide
 
 
 def escape(text: str) -> str:
@@ -111,20 +112,21 @@ def derivation_latex(derivation: Derivation, form: str = "best", line: float = L
     \end{align*}
     """
     notation = Notation.of(derivation)
-    rows = []
+    pairs = []
     for equation in derivation.equations:
         tree = derivation.matrix.get(equation.target) if form == "best" else None
         if tree is not None:
-            left, right = matrix_equation_boxes(equation.target, tree, notation)
+            pairs.append(matrix_equation_boxes(equation.target, tree, notation))
         else:
-            left, right = equation_boxes(equation, notation)
-        rows.extend(aligned_rows(left, right, line))
+            pairs.append(equation_boxes(equation, notation))
+    lead = max((width(left) for left, _ in pairs), default=0.0)
+    rows = [each for left, right in pairs for each in aligned_rows(left, right, line, lead)]
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
-def aligned_rows(left: Box, right: Box, line: float = LINE) -> list[str]:
-    """One equation as rows of ``align``, broken where it is too wide."""
-    first, *others = break_lines(right, line, width(left) + 1.5)
+def aligned_rows(left: Box, right: Box, line: float = LINE, lead: float | None = None) -> list[str]:
+    """One equation as rows of ``align``, broken where it is too wide; ``lead`` is the width of the widest left side."""
+    first, *others = break_lines(right, line - (width(left) if lead is None else lead) - 1.5)
     return [f"{box_latex(left)} &= {box_latex(first)}", *(rf"&\quad {box_latex(other)}" for other in others)]
 
 

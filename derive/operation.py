@@ -22,7 +22,8 @@ class Operation(Rich):
 
     ``function`` is the named function of an elementwise operation (``None`` for every other), ``wrt`` the inputs that
     are differentiated unless asked otherwise, ``options`` the function-valued hyper-parameters and their choice,
-    ``claims`` the symmetries as text.
+    ``claims`` the symmetries as text, ``transposed`` the matrices that stand transposed against the declaration
+    (:mod:`derive.layout`).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Operation(Rich):
     options: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
     symbol: str = ""
+    transposed: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -96,6 +97,9 @@ class _Tally:
     flops: int = 0
     transcendentals: int = 0
     bytes: int = 0
+
+    def reset(self) -> None:
+        self.flops = self.transcendentals = self.bytes = 0
 
     def add(self, inputs: Sequence[Any], outputs: Sequence[Any], *, flops: int = 0, transcendentals: int = 0) -> None:
         self.flops += flops
@@ -185,11 +189,14 @@ def _counted(value: Any, tally: _Tally | None) -> Any:
     return array
 
 
-def cost(function: Function) -> Cost:
+def cost(function: Function, limit: int | None = None) -> Cost:
     """The cost of the two passes of a generated function, with its integer hyper-parameters at their defaults.
 
+    ``limit`` is how many operations the smallest run that counts them may take.
+
     Raises:
-        CostError: the counts are no polynomial in the sizes (of low degree), or take too many sizes to determine.
+        CostError: the counts are no polynomial in the sizes (of low degree), or take too many sizes to determine, or more
+            than ``limit`` operations.
 
     Example:
         >>> from derive.registry import get
@@ -198,11 +205,23 @@ def cost(function: Function) -> Cost:
         >>> found.forward.leading(), found.backward.leading()
         (2*d*k*n, 4*d*k*n)
     """
-    return Cost(
-        _count(function, function.forward_text),
-        _count(function, function.backward_text),
-        _count(function, function.vjp_text),
-    )
+    texts = (function.forward_text, function.backward_text, function.vjp_text)
+    return Cost(*(_count(function, text, limit) for text in texts))
+
+
+def cost_at_least(function: Function) -> tuple[dict[Symbol, int], Cost]:
+    """The least sizes at which every axis is there, and the cost at them: numbers where there is no polynomial.
+
+    Example:
+        >>> from derive.registry import get
+        >>> from numeric import compile
+        >>> sizes, found = cost_at_least(compile(get("max_pool2d")))
+        >>> sorted(map(str, sizes)), found.forward.flops > 0
+        (['c', 'h', 'n', 'w'], True)
+    """
+    sizes = _least(function)
+    texts = (function.forward_text, function.backward_text, function.vjp_text)
+    return sizes, Cost(*(Count(*map(Integer, _Run(function, text).at(sizes))) for text in texts))
 
 
 def leading(polynomial: Expr) -> Expr:
@@ -248,6 +267,13 @@ class _Run:
     function: Function
     text: Text
     known: dict[tuple[int, ...], tuple[int, int, int]] = field(default_factory=dict)
+    tally: _Tally = field(default_factory=_Tally)
+
+    @cached_property
+    def loaded(self) -> Callable[..., Any]:
+        """The text with arrays that count, compiled once."""
+        label = f"cost of {self.function.program.name}"
+        return load(self.text.source, self.text.name, label, _Numpy(self.tally).namespace())
 
     def at(self, sizes: Mapping[Symbol, int]) -> tuple[int, int, int]:
         key = tuple(sizes.values())
@@ -258,7 +284,8 @@ class _Run:
     def _at(self, sizes: Mapping[Symbol, int]) -> tuple[int, int, int]:
         program = self.function.program
         known = {**sizes, **program.integers}
-        tally = _Tally()
+        tally = self.tally
+        tally.reset()
         arrays = []
         for name in self.text.arguments:
             tensor = self.function.tensors[name]
@@ -268,9 +295,8 @@ class _Run:
         keywords: dict[str, Any] = {s.name: v for s, v in program.integers.items()}
         if self.text.typed:
             keywords["dtype"] = np.dtype(np.float64)
-        run = load(self.text.source, self.text.name, f"cost of {program.name}", _Numpy(tally).namespace())
         with np.errstate(all="ignore"):
-            run(*arrays, **keywords)
+            self.loaded(*arrays, **keywords)
         return tally.flops, tally.transcendentals, tally.bytes
 
 
@@ -295,7 +321,7 @@ class _Numpy:
 # -- polynomials --------------------------------------------------------------------------------------------------------
 
 
-def _count(function: Function, text: Text) -> Count:
+def _count(function: Function, text: Text, limit: int | None = None) -> Count:
     symbols = function.program.dimensions
     run = _Run(function, text)
     least = _least(function)
@@ -303,6 +329,8 @@ def _count(function: Function, text: Text) -> Count:
         run.at(least)
     except (IndexError, ValueError) as reason:
         raise CostError(f"{function.name}: the generated code does not run at the sizes {least}: {reason}") from None
+    if limit is not None and (many := sum(run.at(least)[:2])) > limit:
+        raise CostError(f"{function.name}: one run takes {many} operations, more than the {limit} that were allowed")
     degrees = [_degree(run, symbols, least, symbol) for symbol in symbols]
     try:
         found = interpolate(
@@ -345,4 +373,4 @@ def _degree(run: _Run, symbols: Sequence[Symbol], least: Mapping[Symbol, int], s
     )
 
 
-__all__ = ["Cost", "Count", "cost", "leading", "readable"]
+__all__ = ["Cost", "Count", "cost", "cost_at_least", "leading", "readable"]

@@ -13,6 +13,9 @@ import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import prod
+from typing import Any
+
+import flint
 
 Powers = tuple[int, ...]
 Row = list[Fraction]
@@ -20,6 +23,7 @@ Values = Callable[[Sequence[int]], Sequence[int]]
 
 _CHECKS = 4
 _TRIES = 4000
+_PRIME = 2**61 - 1
 
 
 class NotPolynomial(ValueError):
@@ -83,37 +87,32 @@ def _independent(
 ) -> list[list[int]]:
     """As many points as monomials, at which these are linearly independent: by elimination, as points are drawn."""
     points: list[list[int]] = []
-    reduced: list[tuple[int, Row]] = []
+    reduced: list[tuple[int, list[int]]] = []
     for _ in range(_TRIES):
         if len(points) == len(monomials):
             return points
         point = [draw.randint(low, low + degree) for low, degree in zip(lowest, degrees, strict=True)]
-        row = _monomials(monomials, point)
-        for pivot, other in reduced:
-            if row[pivot]:
-                factor = row[pivot] / other[pivot]
-                row = [a - factor * b for a, b in zip(row, other, strict=True)]
+        row = [int(c) % _PRIME for c in _monomials(monomials, point)]
+        for pivot, other in reduced:  # independent modulo a prime is independent
+            if factor := row[pivot]:
+                row = [(a - factor * b) % _PRIME for a, b in zip(row, other, strict=True)]
         pivot = next((i for i, c in enumerate(row) if c), -1)
         if pivot >= 0:
-            reduced.append((pivot, row))
+            inverse = pow(row[pivot], -1, _PRIME)
+            reduced.append((pivot, [c * inverse % _PRIME for c in row]))
             points.append(point)
     raise NotPolynomial(f"no points were found that tell the {len(monomials)} monomials apart")
 
 
 def _solve(matrix: Sequence[Row], right: Sequence[Row]) -> list[Row]:
-    """The solution of a square system, for several right-hand sides, by Gauss and Jordan."""
-    rows = [[*a, *b] for a, b in zip(matrix, right, strict=True)]
-    n = len(rows)
-    for column in range(n):
-        pivot = next(r for r in range(column, n) if rows[r][column])
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        scale = rows[column][column]
-        rows[column] = [c / scale for c in rows[column]]
-        for r in range(n):
-            factor = rows[r][column]
-            if r != column and factor:
-                rows[r] = [a - factor * b for a, b in zip(rows[r], rows[column], strict=True)]
-    return [row[n:] for row in rows]
+    """The solution of a square system, for several right-hand sides, in exact rationals."""
+    left, known = (flint.fmpq_mat([[_rational(c) for c in row] for row in rows]) for rows in (matrix, right))
+    found = left.solve(known)
+    return [[Fraction(int(c.p), int(c.q)) for c in row] for row in found.tolist()]
+
+
+def _rational(number: Fraction) -> Any:
+    return flint.fmpq(number.numerator, number.denominator)
 
 
 def _inverse_vandermonde(grid: range) -> list[Row]:

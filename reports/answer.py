@@ -11,7 +11,7 @@ from derive.reverse import derive
 from reports.document import Block, Document, Items, Listing, Note, Paragraph, Section, Table, Text, paragraph, text
 from reports.engines import make_folder
 from reports.errors import ReportError
-from reports.page import result_blocks, statement_blocks
+from reports.statement import result_blocks, statement_blocks
 from reports.symbols import notation_of
 from reports.writing import FORMATS, write_page
 from verify.evidence import Row, versions

@@ -1,6 +1,7 @@
 """Documents as JSON and back: one general rule for every dataclass of the document model, and no code in the data.
 
-A dataclass is a list that begins with its name, then its fields in order; a tuple begins with ``()``, bytes with ``b64``.
+A dataclass is a list that begins with its name, then its fields in order; a tuple begins with ``()``, bytes with ``b64``,
+and a mapping whose keys are no text with ``map``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from derive.notation import tree
 from reports import document
 from reports.errors import ReportError
 
-TUPLE, BYTES = "()", "b64"
+TUPLE, BYTES, MAP = "()", "b64", "map"
 
 
 class CodecError(ReportError):
@@ -68,7 +69,7 @@ def loads(text: str) -> Any:
 
 @cache
 def _fields(name: str) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(classes()[name]))
+    return tuple(each.name for each in fields(classes()[name]) if each.metadata.get("kept", True))
 
 
 def _encode(value: Any) -> Any:
@@ -79,7 +80,9 @@ def _encode(value: Any) -> Any:
     if isinstance(value, bytes):
         return [BYTES, base64.b64encode(value).decode()]
     if isinstance(value, Mapping):
-        return {str(key): _encode(item) for key, item in value.items()}
+        if not all(isinstance(key, str) for key in value):  # JSON would make text of them
+            return [MAP, *([_encode(key), _encode(item)] for key, item in value.items())]
+        return {key: _encode(item) for key, item in value.items()}
     kind = type(value)
     if classes().get(kind.__name__) is not kind:
         raise CodecError(f"a document holds text, numbers, boxes and blocks; got {kind.__name__}")
@@ -91,6 +94,8 @@ def _decode(data: Any) -> Any:
         head, *rest = data
         if head == TUPLE:
             return tuple(map(_decode, rest))
+        if head == MAP:
+            return {_decode(key): _decode(item) for key, item in rest}
         if head == BYTES:
             return base64.b64decode(rest[0], validate=True)
         kind: Callable[..., Any] | None = classes().get(head) if isinstance(head, str) else None

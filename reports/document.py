@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from urllib.parse import quote
 
-from derive.notation import Box
+from derive.notation import Box, Notation
+from reports.lines import Claim
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Line:
     """One line of a displayed derivation: ``left = right``, with its reason and the shape of the value.
 
     ``left`` is ``None`` where the line continues the one above; ``equals`` is false where it begins a new chain, whose
-    first member stands alone.
+    first member stands alone.  ``number`` is what the equation is referred to by, ``label`` where a link to it leads, and
+    ``claim`` the object that the boxes were set from.
     """
 
     left: Box | None
@@ -90,6 +92,32 @@ class Line:
     reason: tuple[Inline, ...] = ()
     shape: Box | None = None
     equals: bool = True
+    number: str = ""
+    label: str = ""
+    claim: Claim | None = field(default=None, metadata={"kept": False})  # no part of what is printed
+
+
+def line(
+    claim: Claim,
+    notation: Notation,
+    reason: tuple[Inline, ...] = (),
+    *,
+    continued: bool = False,
+    shape: bool = True,
+    number: str = "",
+    label: str = "",
+) -> Line:
+    """The line that a claim is printed as: ``continued`` leaves its left side out, which is the value of the line above."""
+    return Line(
+        None if continued else claim.left_box(notation),
+        claim.right_box(notation),
+        reason,
+        claim.shape_box(notation) if shape else None,
+        claim.left is not None,
+        number,
+        label,
+        claim,
+    )
 
 
 @dataclass(frozen=True)
@@ -112,11 +140,12 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class Listing(Block):
-    """Program text."""
+    """Program text; ``margin`` holds what stands beside a line, by the line's number (from 1): the equation it computes."""
 
     text: str
     language: str = ""
     caption: str = ""
+    margin: Mapping[int, Link] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -249,7 +278,7 @@ def labels(document: Document) -> list[str]:
     found: list[str] = []
 
     def look(part: object) -> None:
-        if isinstance(part, Section) and part.label:
+        if (isinstance(part, Section) and part.label) or (isinstance(part, Line) and part.label):
             found.append(part.label)
         elif isinstance(part, References):
             found.extend(label for label, _ in part.entries)
@@ -265,7 +294,7 @@ def _walk(part: object, visit: Callable[[object], None]) -> None:
         for inner in part:
             _walk(inner, visit)
     elif is_dataclass(part) and not isinstance(part, Box):
-        for each in fields(part):
+        for each in (each for each in fields(part) if each.metadata.get("kept", True)):
             _walk(getattr(part, each.name), visit)
 
 

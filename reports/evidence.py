@@ -58,6 +58,18 @@ def summaries(rows: Sequence[Row]) -> list[Summary]:
     return [Summary(tuple(group)) for group in groups.values()]
 
 
+def verdict_blocks(evidence: Evidence | None) -> list[Block]:
+    """The verdict in one sentence, what speaks against it, and where to see more."""
+    if evidence is None:
+        return evidence_blocks(None)
+    witnesses = ", ".join(dict.fromkeys(row.witness for row in evidence.rows)) or "no witness"
+    points = sum(row.points for row in evidence.rows)
+    verdict = text(
+        "Verdict: ", Text(str(evidence.verdict), True), f" (seed {evidence.seed}; {witnesses}; {points} values)."
+    )
+    return [Paragraph(verdict), *_faults(evidence)]
+
+
 def evidence_blocks(evidence: Evidence | None) -> list[Block]:
     """The section's blocks; without evidence a note that says so."""
     if evidence is None:

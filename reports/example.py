@@ -17,7 +17,7 @@ from derive.operation import Operation
 from derive.program import Program
 from numeric.exact import Exact
 from reports.document import Block, Code, Note, Paragraph, Table, text
-from reports.symbols import shape_box
+from reports.shapes import shape_box
 from verify.errors import SamplingError
 from verify.sampling import sample
 

@@ -2,56 +2,75 @@
 
 from __future__ import annotations
 
-from sympy import Expr
-from sympy import Function as SympyFunction
+from collections.abc import Sequence
+
+from sympy import Eq, Integer
 
 from derive.derivation import Derivation
-from derive.matrix import Matrix, Product, Transpose
 from derive.matrix_form import program_matrices
-from derive.nodes import Node, Reduce
+from derive.nodes import Iverson, index
 from derive.notation import Box, Notation, expression_box
-from derive.notation.equations import equation_boxes, matrix_equation_boxes
 from derive.notation.numbers import float_box
 from derive.operation import Operation
-from derive.program import Equation
 from numeric import Function
-from numeric.nodes import RootOfSquares
+from numeric.cost import cost, cost_at_least, readable
+from numeric.errors import CostError
 from reports.conventions import conventions
-from reports.cost import Cost, cost
 from reports.document import (
     Block,
     Code,
     Document,
     Equations,
+    Figure,
     Inline,
     Items,
     Line,
-    Listing,
     Note,
     Paragraph,
     Section,
     Table,
+    line,
     paragraph,
     text,
 )
-from reports.evidence import evidence_blocks
+from reports.evidence import evidence_blocks, verdict_blocks
 from reports.example import Example, example_blocks, worked
+from reports.forks import fork_blocks
+from reports.lines import Claim, equation_claim
+from reports.listings import code_listing
+from reports.numbers import Numbers
 from reports.pictures import figures_of
-from reports.steps import local_lines, range_blocks, reverse_blocks
-from reports.symbols import equals, named_text, notation_of, shape_box, shape_lines, symbol_table
+from reports.sanity import sanity_blocks
+from reports.settings import LECTURE, Settings
+from reports.statement import result_blocks, statement_blocks
+from reports.steps import adjoint_blocks, is_product, local_lines, range_blocks
+from reports.symbols import equals, named_text, notation_of, shape_lines, symbol_table
 from verify.errors import SamplingError
 from verify.evidence import Evidence, versions
 
+Part = tuple[str, str, list[Block], tuple[Section, ...]]  # title, key of the label, blocks, subsections
 
-def page(operation: Operation, derivation: Derivation, evidence: Evidence | None, function: Function) -> Document:
-    """The page of one operation as a document.
+LIMIT = 1_000_000  # operations of the smallest run that counts them
 
-    Every formula is a tree made from ``derivation``, every number comes from ``function`` or ``evidence``.
+
+def page(
+    operation: Operation,
+    derivation: Derivation,
+    evidence: Evidence | None,
+    function: Function,
+    *,
+    detail: str = LECTURE.detail,
+    layout: str = LECTURE.layout,
+) -> Document:
+    """The page of one operation as a document, at a level of detail; ``layout`` is that of the operation given.
+
+    Every formula is a tree made from ``derivation``, every number comes from ``function`` or ``evidence``.  Raises
+    :class:`reports.errors.ReportError` for a level or layout that there is not.
     """
     found = versions()
     return Document(
         operation.title or operation.name,
-        sections(operation, derivation, evidence, function),
+        sections(operation, derivation, evidence, function, Settings(detail, layout)),
         subtitle=operation.name,
         summary=named_text(operation.summary or operation.interpretation, derivation, notation_of(derivation)),
         colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in found.items()),),
@@ -59,119 +78,73 @@ def page(operation: Operation, derivation: Derivation, evidence: Evidence | None
 
 
 def sections(
-    operation: Operation, derivation: Derivation, evidence: Evidence | None, function: Function
+    operation: Operation,
+    derivation: Derivation,
+    evidence: Evidence | None,
+    function: Function,
+    settings: Settings = LECTURE,
 ) -> tuple[Section, ...]:
     """The sections of a page; ``book`` puts them below a chapter's heading."""
-    notation = notation_of(derivation)
-    label = operation.name
-    example, missing = _example(operation, derivation, function)
-    drawn = figures_of(operation, derivation, function, example)
-    parts: list[tuple[str, str, list[Block], tuple[Section, ...]]] = [
-        ("Statement", "statement", statement_blocks(operation, derivation, notation), ()),
-        ("Result", "result", result_blocks(derivation, notation), ()),
-        ("Symbols", "symbols", _symbols(operation, derivation, notation), ()),
-        ("Forward pass", "forward", _forward(derivation, notation), ()),
-        ("Local derivatives", "local", _locals(derivation, notation), ()),
-        ("Reverse pass", "reverse", _reverse_intro(derivation, notation), _reverse(derivation, notation, label)),
-        ("Conventions", "conventions", _conventions(operation, derivation, notation), ()),
-        ("Stable form", "stable", _stable(function, notation), ()),
-        ("Worked example", "example", example_blocks(example, derivation, notation) if example else missing, ()),
-        ("Generated code", "code", [Listing(function.source, "python")], ()),
-        ("Cost", "cost", _cost(derivation, notation), ()),
-        ("Evidence", "evidence", evidence_blocks(evidence), ()),
-        ("Source and reproduction", "source", _closing(operation, derivation, notation, evidence), ()),
+    notation, numbers = notation_of(derivation), Numbers(operation.name)
+    brief = settings.detail == "brief"
+    drawn: Sequence[Figure] = ()
+    parts = derived_parts(operation, derivation, function, notation, numbers, settings)
+    if brief:
+        parts.append(("Evidence", "evidence", verdict_blocks(evidence), ()))
+    else:
+        example, missing = _example(operation, derivation, function)
+        drawn = figures_of(operation, derivation, function, example)
+        parts += [
+            ("Sanity checks", "sanity", sanity_blocks(operation, derivation, notation), ()),
+            ("Worked example", "example", example_blocks(example, derivation, notation) if example else missing, ()),
+            ("Generated code", "code", _code(function, derivation, numbers), ()),
+            ("Cost", "cost", _cost(function, notation), ()),
+            ("Evidence", "evidence", evidence_blocks(evidence), ()),
+        ]
+    parts.append(
+        ("Source and reproduction", "source", _closing(operation, derivation, notation, evidence, settings), ())
+    )
+    return bound(parts, operation.name, drawn)
+
+
+def derived_parts(
+    operation: Operation,
+    derivation: Derivation,
+    function: Function,
+    notation: Notation,
+    numbers: Numbers,
+    settings: Settings = LECTURE,
+) -> list[Part]:
+    """The parts of a page that are formulas: from the statement to the stable form."""
+    full = settings.detail == "full"
+    parts: list[Part] = [
+        ("Statement", "statement", statement_blocks(operation, derivation, notation, numbers), ()),
+        ("Result", "result", result_blocks(derivation, notation, numbers), ()),
     ]
+    if settings.detail != "brief":
+        symbols = _symbols(operation, derivation, notation)
+        forward = _forward(derivation, notation, numbers)
+        local = _locals(derivation, notation, numbers)
+        reverse = _reverse(derivation, notation, operation.name, numbers, full)
+        parts += [
+            ("Symbols", "symbols", symbols, ()),
+            ("Forward pass", "forward", forward, ()),
+            ("Local derivatives", "local", local, ()),
+            ("Reverse pass", "reverse", _reverse_intro(derivation, notation), reverse),
+        ]
+    parts.append(("Conventions", "conventions", _conventions(operation, derivation, notation), ()))
+    if settings.detail != "brief":
+        parts.append(("Stable form", "stable", _stable(function, notation), ()))
+    return parts
+
+
+def bound(parts: Sequence[Part], label: str, drawn: Sequence[Figure] = ()) -> tuple[Section, ...]:
+    """Parts with something in them as sections, whose labels begin with ``label``, with the pictures drawn for them."""
     return tuple(
         Section(title, (*blocks, *(each for each in drawn if each.section == key)), inner, f"{label}-{key}")
         for title, key, blocks, inner in parts
         if blocks or inner or any(each.section == key for each in drawn)
     )
-
-
-def statement_blocks(operation: Operation, derivation: Derivation, notation: Notation) -> list[Block]:
-    """The operation as it is declared."""
-    blocks: list[Block] = []
-    if operation.layout:
-        blocks.append(Paragraph(named_text(operation.layout, derivation, notation)))
-    forms = program_matrices(derivation.program)
-    if not any(map(_is_product, forms.values())):
-        forms = {}
-    lines = []
-    for equation in derivation.program.equations:
-        tree = forms.get(equation.target)
-        sides = equation_boxes(equation, notation)
-        if tree is not None:
-            sides = matrix_equation_boxes(equation.target, tree, notation)
-        lines.append(Line(*sides, (), shape_box(_extents(equation), notation)))
-    blocks.append(Equations(tuple(lines)))
-    facts = [equals(expression_box(a, notation), expression_box(b, notation)) for a, b in derivation.program.facts]
-    if facts:
-        blocks.append(Paragraph(text("Known of the inputs: ", *_listed(facts), ".")))
-    blocks.append(Listing(operation.text.strip("\n"), "", "As declared:"))
-    return blocks
-
-
-def _is_product(tree: Matrix) -> bool:
-    """Whether a form is one that people write with matrices: it has a product or a transpose in it."""
-    if isinstance(tree, Product | Transpose):
-        return True
-    parts = [part for value in vars(tree).values() for part in (value if isinstance(value, tuple) else (value,))]
-    return any(_is_product(part) for part in parts if isinstance(part, Matrix))
-
-
-def _extents(equation: Equation) -> tuple[Expr, ...]:
-    return tuple(n for n in equation.extents if n is not None)
-
-
-def _listed(boxes: list[Box]) -> list[Inline | Box | str]:
-    listed: list[Inline | Box | str] = []
-    for number, box in enumerate(boxes):
-        if number:
-            listed.append(", ")
-        listed.append(box)
-    return listed
-
-
-def result_blocks(derivation: Derivation, notation: Notation) -> list[Block]:
-    """The derived equations, boxed: in matrix form where there is one, then all in index form."""
-    blocks: list[Block] = [_objective(derivation, notation)]
-    matrix = [
-        Line(
-            *matrix_equation_boxes(e.target, derivation.matrix[e.target], notation),
-            (),
-            shape_box(_extents(e), notation),
-        )
-        for e in derivation.equations
-        if e.target in derivation.matrix
-    ]
-    index = [Line(*equation_boxes(e, notation), (), shape_box(_extents(e), notation)) for e in derivation.equations]
-    if matrix:
-        blocks += [paragraph("In matrix form:" if len(matrix) == len(index) else "In matrix form, as far as there is one:"),
-                   Equations(tuple(matrix), boxed=True)]  # fmt: skip
-    blocks += [paragraph("In index form:"), Equations(tuple(index), boxed=True)]
-    return blocks + range_blocks(derivation.equations, notation)
-
-
-def _objective(derivation: Derivation, notation: Notation) -> Paragraph:
-    """What is differentiated, in words and as a formula."""
-    goal = notation.goal()
-    if not derivation.cotangents:
-        return paragraph(
-            "A bar is a derivative of the scalar output ", goal, "; each gradient has the shape of its tensor."
-        )
-    terms = []
-    for output, cotangent in derivation.cotangents.items():
-        equation = derivation.program.equations_of(output)[-1]
-        tensor = derivation.combined.tensors[cotangent]
-        product = tensor.at(*equation.indices) * derivation.program.tensors[output].at(*equation.indices)
-        limits = [(i, n) for i, n in equation.ranges.items()]
-        terms.append(Reduce("sum", product, *limits) if limits else product)
-    total = terms[0] if len(terms) == 1 else sum(terms[1:], terms[0])
-    return paragraph(
-        "The output passes on to a scalar ", goal, " whose derivative by it, the cotangent, is given: to first order ",
-        equals(goal, expression_box(total, notation)), ". A bar is a derivative of ", goal,
-        "; each gradient has the shape of its tensor.",
-    )  # fmt: skip
 
 
 def _symbols(operation: Operation, derivation: Derivation, notation: Notation) -> list[Block]:
@@ -182,18 +155,23 @@ def _symbols(operation: Operation, derivation: Derivation, notation: Notation) -
     return blocks
 
 
-def _forward(derivation: Derivation, notation: Notation) -> list[Block]:
-    if not any(map(_is_product, program_matrices(derivation.program).values())):
+def _forward(derivation: Derivation, notation: Notation, numbers: Numbers) -> list[Block]:
+    if not any(map(is_product, program_matrices(derivation.program).values())):
         return []  # the statement has these very equations
     lines = []
     for equation in derivation.program.equations:
         reason = named_text(equation.note, derivation, notation) if equation.note else ()
-        lines.append(Line(*equation_boxes(equation, notation), reason, shape_box(_extents(equation), notation)))
-    return [Equations(tuple(lines)), *range_blocks(derivation.program.equations, notation)]
+        number, label = numbers.give(("forward", equation.target, equation.indices))
+        lines.append(line(equation_claim(equation), notation, reason, number=number, label=label))
+    return [
+        paragraph("The same, element by element:"),
+        Equations(tuple(lines)),
+        *range_blocks(derivation.program.equations, notation),
+    ]
 
 
-def _locals(derivation: Derivation, notation: Notation) -> list[Block]:
-    lines = local_lines(derivation, notation)
+def _locals(derivation: Derivation, notation: Notation, numbers: Numbers) -> list[Block]:
+    lines = local_lines(derivation, notation, numbers)
     if not lines:
         return [
             paragraph("Every equation is linear in what is differentiated: the local derivatives are the coefficients.")
@@ -205,34 +183,44 @@ def _locals(derivation: Derivation, notation: Notation) -> list[Block]:
 
 
 def _reverse_intro(derivation: Derivation, notation: Notation) -> list[Block]:
+    given: list[str | Inline | Box] = ["Given: "]
+    for number, (output, cotangent) in enumerate(derivation.cotangents.items()):
+        given += [", " if number else "", notation.name(cotangent), ", the cotangent of ", notation.name(output)]
+    if not derivation.cotangents:
+        given += ["the scalar ", notation.goal(), ", whose derivative by itself is 1"]
+    given.append(". Sought: ")
+    for number, (name, gradient) in enumerate(derivation.gradients.items()):
+        given += [", " if number else "", notation.name(gradient), " for ", notation.name(name)]
     return [
+        paragraph(*given, "."),
         paragraph(
             "The adjoint of a tensor collects one term for every place where it is read: the adjoint of what reads it, times the "
             "local derivative there. A bracket such as ", _bracket_example(notation), " is 1 where it holds and 0 elsewhere."
-        )
+        ),
     ]  # fmt: skip
 
 
 def _bracket_example(notation: Notation) -> Box:
-    from sympy import Eq
-
-    from derive.nodes import Iverson, index
-
     return expression_box(Iverson(Eq(index("i"), index("j"))), notation)
 
 
-def _reverse(derivation: Derivation, notation: Notation, label: str) -> tuple[Section, ...]:
+def _reverse(
+    derivation: Derivation, notation: Notation, label: str, numbers: Numbers, full: bool
+) -> tuple[Section, ...]:
     inner = []
     kept = {equation.target for equation in derivation.equations}
+    told: set[str] = set()
     for number, equation in enumerate(derivation.derived):
-        blocks = reverse_blocks(derivation, notation, equation)
+        source = notation.adjoints.get(equation.target, equation.target)
+        blocks = [] if source in told else fork_blocks(derivation, notation, source, numbers)
+        told.add(source)
+        blocks += adjoint_blocks(derivation, notation, equation, numbers, full)
         if equation.target not in kept:
             bar = notation.name(equation.target)
             blocks.append(paragraph("This is ", bar, ", which is put in where it is read and not computed on its own."))
-        name = notation.adjoints.get(equation.target, equation.target)
         place = [str(i) for i, n in zip(equation.indices, equation.extents, strict=True) if n is None]
         where = f" at {', '.join(place)}" if place else ""
-        inner.append(Section(f"Adjoint of {name}{where}", tuple(blocks), (), f"{label}-adjoint-{number}"))
+        inner.append(Section(f"Adjoint of {source}{where}", tuple(blocks), (), f"{label}-adjoint-{number}"))
     return tuple(inner)
 
 
@@ -257,8 +245,11 @@ def _stable(function: Function, notation: Notation) -> list[Block]:
     """The rewritings that keep the generated code accurate."""
     lines: list[Line] = []
     for rewrite in function.rewrites:
-        before, after = (expression_box(_readable(e), notation) for e in (rewrite.before, rewrite.after))
-        pair = [Line(None, before, equals=False), Line(None, after, text(str(rewrite.because)))]
+        before, after = Claim(None, rewrite.before, code=True), Claim(rewrite.before, rewrite.after, code=True)
+        pair = [
+            line(before, notation, shape=False),
+            line(after, notation, text(str(rewrite.because)), continued=True, shape=False),
+        ]
         if not any(lines[k : k + 2] == pair for k in range(0, len(lines), 2)):
             lines += pair
     if not lines:
@@ -271,22 +262,6 @@ def _stable(function: Function, notation: Notation) -> list[Block]:
     ]
 
 
-def _readable(expression: Expr) -> Expr:
-    """The code generator's own nodes (a softmax along a row) as functions of what they are applied to."""
-    found: dict[Expr, Expr] = {}
-    for node in expression.atoms(Node, SympyFunction):
-        if type(node).__module__.partition(".")[0] == "numeric":
-            name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(node).__name__).lstrip("_")
-            arguments = node.args
-            if isinstance(node, RootOfSquares):
-                arguments = node.args[:1]
-            elif isinstance(node, Node):  # behind what it is of: the bound index, its extent, where it is taken
-                *of, k, _, i = node.args
-                arguments = tuple(each.xreplace({k: i}) for each in of)
-            found[node] = SympyFunction(name)(*map(_readable, arguments))
-    return expression.xreplace(found)
-
-
 def _example(operation: Operation, derivation: Derivation, function: Function) -> tuple[Example | None, list[Block]]:
     try:
         return worked(operation, derivation, function), []
@@ -294,24 +269,37 @@ def _example(operation: Operation, derivation: Derivation, function: Function) -
         return None, [Note(text(f"No example could be drawn: {problem}"), "warning")]
 
 
-def _cost(derivation: Derivation, notation: Notation) -> list[Block]:
-    forward = cost(derivation.program.equations, notation.extents)
-    backward = cost(derivation.equations, notation.extents)
-    rows = tuple(_cost_row(name, found, notation) for name, found in (("forward", forward), ("backward", backward)))
-    return [
-        paragraph(
-            "Counted from the index equations: every quantity once for each combination of the indices it depends on."
-        ),
-        Table(("Pass", "Multiplications", "Additions", "Functions"), rows, weights=(1.0, 2.6, 2.6, 1.6)),
-    ]
+def _cost(function: Function, notation: Notation) -> list[Block]:
+    """What both passes take, counted by running the generated code on arrays that count."""
+    said = "Counted by running the generated code on arrays that count: a multiplication or an addition is one operation, a "
+    said += "matrix product two for each term; exp, log, roots and the like stand apart."
+    try:
+        found, place = cost(function, LIMIT), None
+    except CostError as reason:
+        place, found = cost_at_least(function)
+        said += f" There is no polynomial in the sizes: {str(reason).partition(': ')[2]}. The counts are those at "
+    pieces: list[str | Inline | Box] = [said]
+    for number, (size, value) in enumerate((place or {}).items()):
+        pieces += [
+            ", " if number else "",
+            equals(expression_box(size, notation), expression_box(Integer(value), notation)),
+        ]
+    rows = tuple(
+        (text(name), *(text(expression_box(readable(e), notation)) for e in (c.flops, c.transcendentals, c.bytes)))
+        for name, c in (("forward", found.forward), ("backward", found.backward), ("both in one", found.vjp))
+    )
+    header = ("Pass", "Operations", "Functions", "Bytes moved")
+    return [paragraph(*pieces, "." if place else ""), Table(header, rows, weights=(1.0, 2.6, 1.8, 2.4))]
 
 
-def _cost_row(name: str, found: Cost, notation: Notation) -> tuple[tuple[Inline, ...], ...]:
-    return (text(name), *(text(expression_box(e, notation)) for e in (found.products, found.sums, found.functions)))
+def _code(function: Function, derivation: Derivation, numbers: Numbers) -> list[Block]:
+    listing = code_listing(function, derivation, numbers)
+    told = [paragraph("The number beside a line is that of the equation which it computes.")] if listing.margin else []
+    return [*told, listing]
 
 
 def _closing(
-    operation: Operation, derivation: Derivation, notation: Notation, evidence: Evidence | None
+    operation: Operation, derivation: Derivation, notation: Notation, evidence: Evidence | None, settings: Settings
 ) -> list[Block]:
     blocks: list[Block] = []
     if operation.interpretation and operation.summary:
@@ -319,6 +307,7 @@ def _closing(
     if operation.source:
         blocks.append(paragraph(f"Source: {operation.source}."))
     seed = f" --seed {evidence.seed}" if evidence is not None else ""
-    blocks.append(paragraph("This page again: ", Code(f"backproof report {operation.name} --out DIR"), "; its checks again: ",
-                            Code(f"backproof verify {operation.name}{seed}"), "."))  # fmt: skip
+    again = f"backproof report {operation.name} --out DIR{settings.options}"
+    checks = f"backproof verify {operation.name}{seed}"
+    blocks.append(paragraph("This page again: ", Code(again), "; its checks again: ", Code(checks), "."))
     return blocks

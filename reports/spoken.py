@@ -25,6 +25,7 @@ SIGNS = {
     "plus": "+", "minus": "-", "equals": "=", "ne": "is not", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "in": "in",
     "cdot": "times", "times": "times", "odot": "elementwise times", "oslash": "elementwise divided by", "comma": ",",
     "slash": "/", "thin": "", "partial": "partial", "infinity": "infinity", "top": "transpose", "prime": "prime",
+    "open": "(", "close": ")",
 }  # fmt: skip
 FENCES = {"(": ("(", ")"), "[": ("[", "]"), "floor": ("floor(", ")"), "bar": ("|", "|")}
 

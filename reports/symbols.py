@@ -12,10 +12,12 @@ from derive.nodes import Reduce, dimension
 from derive.notation import Box, Notation, condition_box, expression_box
 from derive.notation.names import name_box
 from derive.notation.numbers import float_box, is_short
-from derive.notation.tree import EQUALS, Number, Sign, row, separated
+from derive.notation.tree import EQUALS, Number, Sign, row
 from derive.operation import Operation
 from derive.program import Program, Tensor
-from reports.document import Inline, Line, Math, Table, Text, text
+from reports.document import Inline, Line, Math, Table, Text, line, text
+from reports.lines import Claim
+from reports.shapes import shape_box as shape_box
 
 Cells = tuple[tuple[Inline, ...], ...]
 
@@ -41,20 +43,9 @@ def long_extents(derivation: Derivation) -> dict[Expr, Symbol]:
     return {n: dimension(f"{base}_{k}") for k, n in enumerate(long, 1)}
 
 
-def shape_box(shape: tuple[Expr, ...], notation: Notation) -> Box | None:
-    """``n x d``; ``None`` for a scalar."""
-    if not shape:
-        return None
-    boxes = [expression_box(notation.extent(n), notation) for n in shape]
-    return separated(boxes, Sign("times"))
-
-
 def shape_lines(derivation: Derivation, notation: Notation) -> tuple[Line, ...]:
     """What the letters for long extents stand for."""
-    return tuple(
-        Line(expression_box(letter, notation), expression_box(extent, notation))
-        for extent, letter in notation.extents.items()
-    )
+    return tuple(line(Claim(letter, extent), notation) for extent, letter in notation.extents.items())
 
 
 def symbol_table(operation: Operation, derivation: Derivation, notation: Notation) -> Table:

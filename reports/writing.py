@@ -43,16 +43,18 @@ def report(
     ``pdf`` is made without TeX; ``jobs``, ``cache``, ``progress`` and ``settings`` are those of
     :func:`reports.binding.pages.pages`.  A file is there whole or not at all.  Raises :class:`reports.errors.ReportError` for
     an unknown format or a folder that cannot be written.
+
+    Among the settings are ``detail`` (``brief``, ``lecture``, ``full``) and ``layout`` (``rows``, ``columns``).
     """
     unknown = [each for each in formats if each not in FORMATS]
     if unknown:
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
     written: list[Path] = []
-    kinds = tuple(kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats))
-    made = pages(
-        operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings
+    kinds = tuple(
+        kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats)
     )
+    made = pages(operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings)
     for page in made:
         if judged is not None:
             judged(page)

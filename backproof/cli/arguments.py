@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,14 @@ Wrt = Annotated[
         "--wrt", metavar="W", help="Inputs to differentiate by (default: every parameter); repeat, or use commas."
     ),
 ]
+
+
+class Layout(StrEnum):
+    """Where samples stand in a matrix."""
+
+    ROWS = "rows"
+    COLUMNS = "columns"
+
 
 # Much more than any declaration needs; the language has a tighter limit of its own.
 MAX_BYTES = 20_000_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof.cli.arguments import Json, Of, Subject, Wrt, about, names, operation
+from backproof.cli.arguments import Json, Layout, Of, Subject, Wrt, about, names, operation
 from backproof.cli.console import emit
 from backproof.cli.failures import BadInput
 
@@ -32,11 +32,18 @@ def derive(
     form: Annotated[
         Form, typer.Option("--form", help="Matrix form where there is one, index form, numbered steps, or LaTeX.")
     ] = Form.MATRIX,
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="Samples as rows, as declared, or as columns: Z = W @ X + b.")
+    ] = Layout.ROWS,
     hessian: Annotated[bool, typer.Option("--hessian", help="The second derivative of a scalar output.")] = False,
     json: Json = False,
 ) -> None:
     """Derive the gradient of an operation."""
-    found = operation(subject)
+    from derive.layout import laid_out
+
+    found = laid_out(operation(subject), layout.value)
+    if layout is Layout.COLUMNS and not found.transposed:
+        typer.echo(f"# {found.layout}", err=True)
     started = time.perf_counter()
     with about(subject):
         result = _hessian(found, names(of), names(wrt)) if hessian else _gradient(found, names(of), names(wrt))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backproof.cli import DISAGREES
-from backproof.cli.arguments import Json, operations
+from backproof.cli.arguments import Json, Layout, operations
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
 
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from verify import Evidence
 
 FORMATS = ("tex", "pdf", "html", "md")
+
+
+class Detail(StrEnum):
+    """How much of a derivation is shown."""
+
+    BRIEF = "brief"
+    LECTURE = "lecture"
+    FULL = "full"
+
+
+Detailed = Annotated[
+    Detail,
+    typer.Option("--detail", help="The result alone, the derivation as a lecturer writes it, or every recorded step."),
+]
+LaidOut = Annotated[Layout, typer.Option("--layout", help="Whether the rows or the columns of a matrix are samples.")]
 
 
 class Engine(StrEnum):
@@ -32,6 +47,8 @@ def report(
     subjects: Annotated[list[str], typer.Argument(metavar="NAME|FILE.eqs...", help="What to report on.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write into; it is made.")],
     formats: Annotated[str, typer.Option("--formats", help="Any of tex,pdf,html,md.")] = ",".join(FORMATS),
+    detail: Detailed = Detail.LECTURE,
+    layout: LaidOut = Layout.ROWS,
     json: Json = False,
 ) -> None:
     """Write the pages of some operations: derivation, code and evidence."""
@@ -42,7 +59,8 @@ def report(
 
     doubtful: list[Evidence] = []
     with progress("reporting", len(found)) as advance:
-        files = write(found, out, formats=wanted, progress=advance, judged=_keep_doubtful(doubtful))
+        judged = _keep_doubtful(doubtful)
+        files = write(found, out, wanted, progress=advance, judged=judged, detail=detail.value, layout=layout.value)
     _say(files, json)
     _end(doubtful)
 
@@ -56,6 +74,8 @@ def book(
     engine: Annotated[
         Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")
     ] = Engine.TYPST,
+    detail: Detailed = Detail.LECTURE,
+    layout: LaidOut = Layout.ROWS,
     json: Json = False,
 ) -> None:
     """Derive, verify and typeset every operation into one PDF."""
@@ -69,7 +89,8 @@ def book(
 
     doubtful: list[Evidence] = []
     with progress("book", len(found)) as advance:
-        write(out, found, engine=engine.value, progress=advance, judged=_keep_doubtful(doubtful))
+        judged = _keep_doubtful(doubtful)
+        write(out, found, engine.value, progress=advance, judged=judged, detail=detail.value, layout=layout.value)
     _say([out], json)
     _end(doubtful)
 

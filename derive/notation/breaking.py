@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from derive.notation.tree import (
     BINARY,
+    CLOSE,
+    ONE,
+    OPEN,
     RELATIONS,
     Accent,
     Big,
@@ -88,11 +92,13 @@ def break_lines(box: Box, limit: float, first: float = 0.0) -> list[Box]:
     """The box in lines of at most ``limit`` em, broken before top-level operators.
 
     ``first`` is what the first line has to leave free (a left-hand side).  A line is broken before a plus or minus
-    where that is enough, otherwise between factors too, with a multiplication sign at the start of the next line.  What
-    cannot be broken stays whole.
+    where that is enough, otherwise between factors too, with a multiplication sign at the start of the next line, and inside
+    a parenthesis that is too wide alone.  What cannot be broken stays whole.
     """
-    if width(box) <= limit - first or not isinstance(box, Row):
+    if width(box) <= limit - first:
         return [box]
+    if not isinstance(box, Row):
+        return _opened([box], limit - first, limit)
     lines: list[Box] = []
     room = limit - first
     for term in _terms(box):
@@ -117,21 +123,55 @@ def _terms(box: Row) -> list[Box]:
 
 def _factors(term: Box, room: float, limit: float) -> list[Box]:
     """A term that is too wide alone, cut between factors."""
-    if width(term) <= room or not isinstance(term, Row):
+    if width(term) <= room:
         return [term]
+    if not isinstance(term, Row):
+        return _opened([term], room, limit)
     lines: list[list[Box]] = [[]]
-    for part in term.parts:
+    for k, part in enumerate(term.parts):
         current = lines[-1]
-        openers = current and not (isinstance(current[-1], Big | Sign | Named))
-        if (
+        here = room if len(lines) == 1 else limit
+        if current and part in (Sign("odot"), Sign("oslash")):
+            if width(row(*current, *term.parts[k : k + 2])) > here:
+                lines.append([])
+        elif (
             current
-            and openers
-            and width(row(*current, part)) > (room if len(lines) == 1 else limit)
+            and not isinstance(current[-1], Big | Sign | Named)
             and not isinstance(part, Sign)
+            and width(row(*current, part)) > here
         ):
             lines.append([Sign("times")])
         lines[-1].append(part)
-    return [row(*parts) for parts in lines]
+    return [line for k, parts in enumerate(lines) for line in _opened(parts, room if k == 0 else limit, limit)]
+
+
+def _opened(parts: Sequence[Box], room: float, limit: float) -> list[Box]:
+    """A line that is still too wide, broken inside its widest parenthesis; a wide numerator is put into one first."""
+    whole = row(*parts)
+    places = [k for k, part in enumerate(parts) if _parenthesis(part) is not None or isinstance(part, Fraction)]
+    if width(whole) <= room or not places:
+        return [whole]
+    k = max(places, key=lambda place: width(parts[place]))
+    part = parts[k]
+    if isinstance(part, Fraction):
+        if not isinstance(part.numerator, Row):
+            return [whole]
+        quotient = Fraction(ONE, part.denominator)
+        return _opened([*parts[:k], quotient, Fence("(", part.numerator), *parts[k + 1 :]], room, limit)
+    fence = _parenthesis(part)
+    assert fence is not None
+    head = row(*parts[:k], OPEN)
+    first, *others = break_lines(fence.body, limit - 1.0, width(head) + limit - room)
+    if not others:
+        return [whole]
+    close: Box = Script(CLOSE, part.sub, part.sup) if isinstance(part, Script) else CLOSE
+    return [row(head, first), *others[:-1], row(others[-1], close, *parts[k + 1 :])]
+
+
+def _parenthesis(box: Box) -> Fence | None:
+    """The parenthesis of a part that is one, or one with an exponent."""
+    base = box.base if isinstance(box, Script) else box
+    return base if isinstance(base, Fence) and base.kind == "(" and isinstance(base.body, Row) else None
 
 
 def is_tall(box: Box) -> bool:

@@ -323,9 +323,12 @@ class Setter:
         return Fence("bar", self.signed(expression.args[0]))
 
     def partial(self, expression: Partial) -> Box:
-        """A local derivative: of the expression itself where the value is one element, else at a value."""
+        """A local derivative: of the expression itself where the value is the only element of its tensor, else at a value.
+
+        A sum beside it may run over that very element, which is held fixed: then only a letter of its own tells them apart.
+        """
         body, variable, value = expression.body, expression.variable, expression.value
-        if isinstance(value, Access) and not body.has(value):
+        if isinstance(value, Access) and all(a.tensor != value.tensor for a in body.atoms(Access)):
             return self._derivative(body.xreplace({variable: value}), self.box(value))
         letter = Symbol("u", real=True)
         derived = self._derivative(body.xreplace({variable: letter}), self.box(letter))

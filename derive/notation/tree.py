@@ -141,6 +141,8 @@ MINUS = Sign("minus")
 EQUALS = Sign("equals")
 CDOT = Sign("cdot")
 ONE = Number("1")
+OPEN = Sign("open")  # the ends of a parenthesis that goes over several lines
+CLOSE = Sign("close")
 
 
 def row(*parts: Box) -> Box:

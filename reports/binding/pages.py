@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.derivation import Derivation
+from derive.layout import laid_out
 from derive.notation import Notation
 from derive.notation.equations import equation_boxes, matrix_equation_boxes
 from derive.operation import Operation
@@ -20,6 +21,7 @@ from reports.codec import CodecError, dumps, loads
 from reports.document import Document, Figure, Line, Section
 from reports.errors import ReportError
 from reports.page import page
+from reports.settings import Settings
 from reports.symbols import notation_of
 from verify.campaign.plan import Subject
 
@@ -70,6 +72,7 @@ def pages(
     """
     if jobs == 0 or jobs < -1:
         raise ReportError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
+    Settings(**settings)  # refused before minutes of work go into it
     kept = Cache(cache)
     said = dict(sorted({**settings, "evidence": evidence, "pictures": tuple(pictures), "seed": SEED}.items()))
     keys = [key_of(operation, "page", said) for operation in operations]
@@ -125,8 +128,8 @@ def _made(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[int, str]]:
 
 
 def _make(task: _Task) -> tuple[int, str]:
-    operation = task.operation()
     settings = dict(task.settings)
+    operation = laid_out(task.operation(), settings.get("layout", "rows"))
     wanted, pictures, seed = settings.pop("evidence"), settings.pop("pictures"), settings.pop("seed")
     derivation = derive(operation)
     function = generate(derivation)

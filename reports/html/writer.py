@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
+from textwrap import dedent
 
 from derive.notation import break_lines, width
 from derive.notation.tree import EQUALS, row
@@ -115,10 +116,8 @@ def block_html(block: Block) -> str:
             return _equations(block)
         case Table():
             return _table(block)
-        case Listing(text, language, caption):
-            head = f'<p class="caption">{escape(caption)}</p>\n' if caption else ""
-            code = highlighted(text.rstrip(), language)
-            return f'{head}<div class="listing"><pre class="scroll"><code>{code}</code></pre></div>'
+        case Listing():
+            return _listing(block)
         case Figure(_, data, caption, description, share):
             suffix = next(s for s in MIME if s in data)
             uri = f"data:{MIME[suffix]};base64,{base64.b64encode(data[suffix]).decode()}"
@@ -138,12 +137,28 @@ def block_html(block: Block) -> str:
     raise TypeError(f"no HTML is known for {type(block).__name__}")
 
 
+def _listing(block: Listing) -> str:
+    """Program text; what stands in its margin is a column of its own, line by line."""
+    text = dedent(block.text.strip("\n")).rstrip()
+    head = f'<p class="caption">{escape(block.caption)}</p>\n' if block.caption else ""
+    code = f'<pre class="scroll"><code>{highlighted(text, block.language)}</code></pre>'
+    if not block.margin:
+        return f'{head}<div class="listing">{code}</div>'
+    numbers = range(1, text.count("\n") + 2)
+    marks = "\n".join(inline((block.margin[number],)) if number in block.margin else "" for number in numbers)
+    # in a span, since a newline right behind <pre> is none
+    margin = f'<pre class="margin" aria-label="Equations computed"><span>{marks}</span></pre>'
+    return f'{head}<div class="listing annotated">{code}{margin}</div>'
+
+
 def _equations(block: Equations) -> str:
     """A table for the eye only: read line by line it is ``left``, ``= right``, the shape, the reason."""
     reasons = any(line.reason for line in block.lines)
-    kind = " ".join(["derivation", *(["boxed"] if block.boxed else []), *(["reasoned"] if reasons else [])])
+    numbers = any(line.number for line in block.lines)
+    marks = (("boxed", block.boxed), ("reasoned", reasons), ("numbered", numbers))
+    kind = " ".join(["derivation", *(name for name, holds in marks if holds)])
     lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
-    room = LINE - (REASON if reasons else 0.0) - (2.0 if block.boxed else 0.0)
+    room = LINE - (REASON if reasons else 0.0) - (2.0 if block.boxed else 0.0) - (2.5 if numbers else 0.0)
     rows = "\n".join(part for line in block.lines for part in _rows(line, max(room - lead, room / 2)))
     latex = escape(lines_latex(block.lines), quote=True).replace("\n", "&#10;")
     return (
@@ -156,7 +171,10 @@ def _rows(line: Line, room: float) -> list[str]:
     """A line, broken where it is too wide; its shape stands behind it, or below where there is no room."""
     left = mathml(line.left, True) if line.left is not None else ""
     first, *others = break_lines(line.right, room - EQUALS_SIGN)
-    reason = f'<td class="reason">{inline(line.reason)}</td>' if line.reason else ""
+    end = f'<td class="reason">{inline(line.reason)}</td>' if line.reason else ""
+    if line.number or line.label:
+        mark = f' id="{anchor(line.label)}"' if line.label else ""
+        end += f'<td class="number"{mark}>{escape(line.number)}</td>'
     opens = ' class="opens"' if line.left is not None or not line.equals else ""
     cells = [mathml(row(EQUALS, first) if line.equals else first, True), *(mathml(other, True) for other in others)]
     if line.shape is not None:
@@ -166,7 +184,7 @@ def _rows(line: Line, room: float) -> list[str]:
             cells[-1] += f" {shape}"
         else:
             cells.append(shape)
-    rows = [f'<tr{opens}><td class="left">{left}</td><td class="right">{cells[0]}</td>{reason}</tr>']
+    rows = [f'<tr{opens}><td class="left">{left}</td><td class="right">{cells[0]}</td>{end}</tr>']
     rows += [f'<tr><td class="left"></td><td class="right more">{cell}</td></tr>' for cell in cells[1:]]
     return rows
 

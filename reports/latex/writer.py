@@ -28,6 +28,7 @@ from reports.templates import render
 
 LINE = 43.0  # em: the text width of the template
 REASON = 0.27  # of the text width, for the column of reasons
+NUMBER = 2.4  # em, for the column of numbers
 ROWS = 26  # longer tables are set in pieces, since a tabular cannot break over pages
 HEADINGS = {
     "page": ("section", "subsection", "subsubsection"),
@@ -107,18 +108,21 @@ def _comment(text: str) -> str:
 
 
 def _equations(block: Equations) -> str:
+    numbers = any(line.number for line in block.lines)
     if block.boxed:
-        rows = [row for line in block.lines for row in _rows(line, LINE - 3, any(each.reason for each in block.lines))]
+        reasons = any(each.reason for each in block.lines)
+        room = LINE - 3 - (NUMBER if numbers else 0.0)
+        rows = [row for line in block.lines for row in _rows(line, room, reasons, numbers)]
         inner = " \\\\[2pt]\n".join(rows)
         return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
     reasons = any(line.reason for line in block.lines)
-    room = LINE * (1 - REASON) - 3 if reasons else LINE - 2
+    room = (LINE * (1 - REASON) - 3 if reasons else LINE - 2) - (NUMBER if numbers else 0.0)
     lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
-    rows = [row for line in block.lines for row in _rows(line, room, reasons, lead)]
+    rows = [row for line in block.lines for row in _rows(line, room, reasons, numbers, lead)]
     return "\\begin{flalign*}\n" + " \\\\\n".join(rows) + "\n\\end{flalign*}"
 
 
-def _rows(line: Line, room: float, reasons: bool, lead: float | None = None) -> list[str]:
+def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | None = None) -> list[str]:
     left = box_latex(line.left) if line.left is not None else ""
     lead = width(line.left) if lead is None and line.left is not None else lead or 0.0
     first, *others = break_lines(line.right, room - lead - 1.5)
@@ -135,6 +139,10 @@ def _rows(line: Line, room: float, reasons: bool, lead: float | None = None) -> 
             else ""
         )
         rows[0] += f" && {reason}"
+    if numbers:
+        shown = words(line.number)
+        mark = rf"\eqnumber{{{anchor(line.label)}}}{{{shown}}}" if line.label else rf"\makebox[2.4em][r]{{{shown}}}"
+        rows[0] += mark if reasons else f" && {mark}"
     return rows
 
 
@@ -164,4 +172,13 @@ def _listing(listing: Listing) -> str:
         lines = "\\\\\n".join(typewriter(line, "~") or "~" for line in listing.text.splitlines())
         return f"{caption}\\begin{{flushleft}}\\footnotesize\n{lines}\n\\end{{flushleft}}"
     language = "[backproof]Python" if listing.language == "python" else ""
-    return f"{caption}\\begin{{lstlisting}}[language={{{language}}}]\n{listing.text.rstrip()}\n\\end{{lstlisting}}"
+    margin = ",numbers=right" if listing.margin else ""
+    marks = _margin(listing) if listing.margin else ""
+    return f"{caption}{marks}\\begin{{lstlisting}}[language={{{language}}}{margin}]\n{listing.text.rstrip()}\n\\end{{lstlisting}}"
+
+
+def _margin(listing: Listing) -> str:
+    """What stands beside the lines, in place of their numbers."""
+    links = {number: inline((link,)) for number, link in listing.margin.items()}
+    cases = "".join(rf"\or {links.get(number, '')}" for number in range(1, max(links) + 1))
+    return rf"\renewcommand{{\thelstnumber}}{{\ifcase\value{{lstnumber}}{cases}\fi}}" + "%\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import dedent
 from urllib.parse import quote
 
 from derive.latex import box_latex
@@ -109,9 +110,9 @@ def code(text: str) -> str:
 
 
 def _section(section: Section, level: int, targets: frozenset[str], flavour: Flavour) -> str:
-    mark = [_mark(section.label)] if section.label in targets else []  # only what a link leads to: marks are HTML
+    mark = [_mark(section.label)] if section.label in targets else []
     parts = [*mark, f"{'#' * min(level, 6)} {words(section.title)}"]
-    parts.extend(block_markdown(block, flavour) for block in section.blocks)
+    parts.extend(block_markdown(block, flavour, targets) for block in section.blocks)
     parts.extend(_section(inner, level + 1, targets, flavour) for inner in section.sections)
     return "\n\n".join(parts)
 
@@ -120,21 +121,24 @@ def _mark(label: str) -> str:
     return f'<a id="{anchor(label)}"></a>'
 
 
-def block_markdown(block: Block, flavour: Flavour = GITHUB) -> str:
-    """One block."""
+def block_markdown(block: Block, flavour: Flavour = GITHUB, targets: frozenset[str] = frozenset()) -> str:
+    """One block; ``targets`` are the labels that links lead to: only those are marked, since marks are HTML."""
     match block:
         case Paragraph(content):
             return _flowing(content, flavour)
         case Equations(lines, boxed):
-            return _equations(lines, boxed, flavour)
+            return _equations(lines, boxed, flavour, targets)
         case Table():
             return _table(block, flavour)
-        case Listing(text, language, caption):
+        case Listing(text, language, caption, margin):
+            text = dedent(text.strip("\n"))
             longest = max((len(run) for run in re.findall("`+", text)), default=0)
             fence = "`" * max(3, longest + 1)
             head = f"*{words(caption)}*\n\n" if caption else ""
             kind = re.sub(r"[^\w+-]", "", language)
-            return f"{head}{fence}{kind}\n{text.rstrip()}\n{fence}"
+            marks = ", ".join(f"line {number} {inline((link,), flavour)}" for number, link in sorted(margin.items()))
+            below = f"\n\nComputed here: {marks}" if marks else ""
+            return f"{head}{fence}{kind}\n{text.rstrip()}\n{fence}{below}"
         case Figure(name, data, caption, description, _):
             suffix = next(s for s in ("svg", "png", "pdf") if s in data)
             return f"![{words(description)}]({quote(f'{name}.{suffix}')})\n\n*{words(caption)}*"
@@ -151,7 +155,7 @@ def block_markdown(block: Block, flavour: Flavour = GITHUB) -> str:
     raise TypeError(f"no Markdown is known for {type(block).__name__}")
 
 
-def _equations(lines: Sequence[Line], boxed: bool, flavour: Flavour) -> str:
+def _equations(lines: Sequence[Line], boxed: bool, flavour: Flavour, targets: frozenset[str]) -> str:
     lead = max((width(line.left) for line in lines if line.left is not None), default=0.0)
     room = LINE - lead - 2 - (REASON if any(line.reason for line in lines) else 0.0)
     rows = []
@@ -167,9 +171,13 @@ def _equations(lines: Sequence[Line], boxed: bool, flavour: Flavour) -> str:
             broken[-1] += rf" \quad {{\scriptstyle {math.tame(box_latex(line.shape))}}}"
         if line.reason:
             broken[0] += " && " + "".join(map(_reason, line.reason))
+        if line.number:
+            broken[0] += f"{'' if line.reason else ' &&'} \\quad {math.text(line.number)}"
         rows.extend(broken)
     body = "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-    return flavour.display(f"\\boxed{{{body}}}" if boxed else body)
+    places = "".join(_mark(line.label) for line in lines if line.label in targets)
+    shown = flavour.display(f"\\boxed{{{body}}}" if boxed else body)
+    return f"{places}\n\n{shown}" if places else shown
 
 
 def _reason(piece: Inline) -> str:

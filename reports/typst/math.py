@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from derive.notation.breaking import is_tall
 from derive.notation.tree import (
     Accent,
     Big,
@@ -26,6 +27,7 @@ SIGNS = {
     "plus": "+", "minus": "−", "equals": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "in": "∈",
     "cdot": "⋅", "times": "×", "odot": "⊙", "oslash": "⊘", "comma": "comma", "slash": r"\/", "thin": "thin",
     "partial": "∂", "infinity": "∞", "top": "⊤", "prime": "′",
+    "open": r"lr(\(, size: #160%)", "close": r"lr(\), size: #160%)",
 }  # fmt: skip
 FENCES = {"(": (r"\(", r"\)"), "[": (r"\[", r"\]"), "floor": ("⌊", "⌋"), "bar": (r"\|", r"\|")}
 ACCENTS = {"bar": "macron", "hat": "hat", "tilde": "tilde", "dot": "dot"}
@@ -73,7 +75,8 @@ def box_typst(box: Box) -> str:
             return f"{command}({box_typst(base)})"
         case Fence(kind, body):
             left, right = FENCES[kind]
-            return f"lr({left} {box_typst(body)} {right})"
+            inside = f"{left} {box_typst(body)} {right}"
+            return f"lr({inside})" if is_tall(body) else inside
         case Under(body, below):
             return f"attach(limits({box_typst(body)}), b: {box_typst(below)})"
         case Evaluated(body, at):

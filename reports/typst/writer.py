@@ -36,6 +36,7 @@ from reports.typst.math import box_typst, string
 
 LINE = 44.0  # em: the text width of the template
 REASON = 0.27  # of the text width, for the column of reasons
+NUMBER = 2.4  # em, for the column of numbers
 
 
 def typst(document: Document) -> str:
@@ -95,9 +96,11 @@ def _block(block: Block) -> str:
             return _equations(block)
         case Table():
             return _table(block)
-        case Listing(text, language, caption):
+        case Listing(text, language, caption, margin):
             head = f"#caption({string(caption)})\n" if caption else ""
-            return f"{head}#listing({string(language)}, {string(text.rstrip())})"
+            marks = "".join(f', "{number}": [{inline((link,))}]' for number, link in sorted(margin.items()))
+            beside = f", margin: ({marks[2:]},)" if marks else ""
+            return f"{head}#listing({string(language)}, {string(text.rstrip())}{beside})"
         case Figure(name, data, caption, description, share):
             suffix = next(s for s in ("svg", "png", "pdf") if s in data)
             return f'#picture("{name}.{suffix}", {share * 100:g}%, {string(caption)}, {string(description)})'
@@ -120,14 +123,16 @@ def _equations(block: Equations) -> str:
     reasons = any(line.reason for line in block.lines)
     lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
     share = 1.0 - (REASON if reasons else 0.0)
-    room = LINE * share - lead - (3.5 if block.boxed else 2.0)
-    cells = [cell for line in block.lines for cell in _rows(line, room, reasons)]
+    numbers = any(line.number for line in block.lines)
+    room = LINE * share - lead - (3.5 if block.boxed else 2.0) - (NUMBER if numbers else 0.0)
+    cells = [cell for line in block.lines for cell in _rows(line, room, reasons, numbers)]
     name = "boxed" if block.boxed else "derivation"
-    return f"#{name}({'true' if reasons else 'false'},\n  " + ",\n  ".join(cells) + ",\n)"
+    settings = ", ".join("true" if has else "false" for has in (reasons, numbers))
+    return f"#{name}({settings},\n  " + ",\n  ".join(cells) + ",\n)"
 
 
-def _rows(line: Line, room: float, reasons: bool) -> list[str]:
-    """The cells of one line: left side, equals sign with right side, reason."""
+def _rows(line: Line, room: float, reasons: bool, numbers: bool) -> list[str]:
+    """The cells of one line: left side, equals sign with right side, reason, number."""
     shape = width(line.shape) * 0.8 + 1.5 if line.shape is not None else 0.0
     pieces = break_lines(line.right, room)
     left = _display(line.left) if line.left is not None else "[]"
@@ -143,6 +148,9 @@ def _rows(line: Line, room: float, reasons: bool) -> list[str]:
         cells += [left if number == 0 else "[]", f"rhs({string(_words(line, box))}, ${box_typst(box)}${indent}{mark})"]
         if reasons:
             cells.append(f"[{inline(line.reason)}]" if number == 0 else "[]")
+        if numbers:
+            mark = f"eqn({_label(line.label) if line.label else 'none'}, {string(line.number)})"
+            cells.append(mark if number == 0 and line.number else "[]")
     return cells
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+import numpy as np
+
 from derive.notation.tree import (
     COMMA,
     Big,
@@ -27,15 +29,36 @@ from derive.notation.tree import (
     Sign,
     Words,
 )
+from derive.registry import operations
+from numeric import compile as generate
 from numeric.errors import OutOfBounds
 
 Value = float
 Tensor = Callable[[tuple[int, ...]], float]
-FUNCTIONS: dict[str, Callable[..., float]] = {
+
+
+class Functions(dict[str, Callable[..., float]]):
+    """Functions by the name that is printed; one that is not stated here is looked up in the catalog, by name or symbol."""
+
+    def __missing__(self, printed: str) -> Callable[..., float]:
+        operation = next(o for o in operations() if printed in (o.name, o.symbol) and o.function is not None)
+        forward, names = generate(operation).forward, [t.name for t in operation.program.inputs]
+        output = operation.program.outputs[0]
+
+        def function(*arguments: float) -> float:
+            given = {n: np.array([a]) if k == 0 else a for k, (n, a) in enumerate(zip(names, arguments, strict=False))}
+            return float(forward(**given)[output][0])
+
+        self[printed] = function
+        return function
+
+
+FUNCTIONS = Functions({
     "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min, "ReLU": lambda u: max(u, 0.0),
     "sin": math.sin, "cos": math.cos, "erf": math.erf, "sign": lambda u: float((u > 0) - (u < 0)),
     "GELU": lambda u: u * math.erfc(-u / math.sqrt(2)) / 2, "SiLU": lambda u: u / (1 + math.exp(-u)),
-}  # fmt: skip
+"sigma": lambda u: 1 / (1 + math.exp(-u)), "Abs": abs,
+})  # fmt: skip
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
     "equals": lambda a, b: a == b, "ne": lambda a, b: a != b,

@@ -7,6 +7,7 @@ functions may be aliased, and perturbing it afterwards corrupts results (jax iss
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -22,6 +23,20 @@ from verify.sampling import Case
 from verify.sizes import extent_value
 
 Array = NDArray[Any]
+
+
+def _transposing(forward: Callable[..., Any], matrices: frozenset[str]) -> Callable[..., Any]:
+    """The reference of an operation whose matrices stand transposed: it is given and returns them as it knows them."""
+
+    @functools.wraps(forward)
+    def turned(**given: Any) -> Any:
+        known = {name: value.swapaxes(-1, -2) if name in matrices else value for name, value in given.items()}
+        outputs = forward(**known)
+        if not isinstance(outputs, Mapping):
+            return outputs
+        return {name: value.swapaxes(-1, -2) if name in matrices else value for name, value in outputs.items()}
+
+    return turned
 
 
 class Autodiff:
@@ -49,6 +64,8 @@ class Autodiff:
                 f"{operation.name} has no reference in verify/references: nothing independent of its declaration "
                 "was compared with it"
             )
+        if operation.transposed:
+            forward = _transposing(forward, frozenset(operation.transposed))
         self.operation, self.wrt, self.forward = operation, wrt, forward
         self._accept()
         self._compiled: dict[tuple[tuple[str, int], ...], Callable[..., Any]] = {}
