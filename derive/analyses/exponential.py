@@ -153,7 +153,16 @@ def _in_exponentials(e: Expr, ranges: dict[Symbol, Range]) -> Closed | None:
     roots = [p for p in e.atoms(sqrt(Symbol("x")).func) if p.exp.is_Rational and not p.exp.is_Integer]
     if roots:
         return None
-    return Closed(e, {**ranges, **{letter: Range(Integer(0)) for letter in arguments}}, arguments)
+    positive = {letter: Range(Integer(0)) for letter in arguments}
+    positive |= {letters[s]: _exponential(ranges[s], units[s]) for s in units if s in ranges}
+    return Closed(e, {**ranges, **positive}, arguments)
+
+
+def _exponential(within: Range, unit: int) -> Range:
+    """The range of ``exp(s/unit)``."""
+    low = exp(within.low / unit) if within.low.is_finite else Integer(0)
+    high = exp(within.high / unit) if within.high.is_finite else within.high
+    return Range(low, high, within.closed_low and within.low.is_finite, within.closed_high and within.high.is_finite)
 
 
 def _linear(argument: Expr) -> list[tuple[Expr, Symbol]] | None:

@@ -12,7 +12,7 @@ from tests.claims import CLAIMS
 def test_every_claim_is_tested() -> None:
     named: set[str] = set()
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        if path.name == Path(__file__).name:
+        if path.name in (Path(__file__).name, "test_verdicts.py"):  # the latter has a table of all claims
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

@@ -50,6 +50,7 @@ class Comparison:
     difference: Difference | None = None
     factor: Expr | None = None
     shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    telling: bool = True  # not 0 everywhere, where any two multiples agree
 
     @property
     def equal(self) -> bool:
@@ -64,7 +65,7 @@ def compare(
 
     With ``scaled`` a factor between the two is looked for where they differ.
     """
-    count, first, factors = 0, None, None
+    count, first, factors, telling = 0, None, None, False
     for inputs in given:
         values = _values(quantities, left, right, inputs)
         if values is None:
@@ -72,6 +73,7 @@ def compare(
         a, b = values
         if a.shape != b.shape:
             return Comparison(count, shapes=(a.shape, b.shape))
+        telling |= any(not flint.arb(x).contains(0) for x in a.ravel())
         differs = [p for p in np.ndindex(*a.shape) if _different(a[p], b[p])]
         if differs and first is None:
             worst = max(differs, key=lambda p: abs(float(a[p]) - float(b[p])))
@@ -87,7 +89,7 @@ def compare(
         if first is not None and factors == []:
             break
     factor = next((f for f in factors or [] if f != 1), None) if first is not None else None
-    return Comparison(count, first, factor)
+    return Comparison(count, first, factor, telling=telling)
 
 
 def _own(inputs: dict[str, Any], quantities: Quantities) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from verify.strata import applicable
 SEED = 2026  # an audit says the same in every run
 PLAIN = 4  # points whose inputs are multiples of a quarter
 ORDINARY = 4
+MANY = 4  # sizes from which on a point is dear, so that there are fewer
 BUDGET = 4000
 ROUND = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0)
 
@@ -30,13 +31,14 @@ def points(program: Program, tied: Sizes | None = None, *, strata: bool = True) 
 
     Plain points, ordinary ones with other hyper-parameters, and one of each stratum that can tell something.
     """
-    names = ["ordinary"] * (PLAIN + ORDINARY)
+    large = len(program.dimensions) > MANY
+    names = ["ordinary"] * (PLAIN + ORDINARY // (1 + large))
     if strata:
-        names += [s.name for s in applicable(program) if s.name != "ordinary"]
+        names += [s.name for s in applicable(program) if s.name != "ordinary" and (s.kinks or not large)]
     for number, stratum in enumerate(names):
         seed = SEED + number
         with suppress(SamplingError):
-            sizes = _sizes(program, seed, tied or {}, small=number < PLAIN, twos=number == 0)
+            sizes = _sizes(program, seed, tied or {}, small=large or number < PLAIN, twos=number == 0)
             hypers = "random" if number % 2 else "default"
             case = sample(program, seed, stratum=stratum, sizes=sizes, hypers=hypers)
             given = case.arguments() | _cotangents(program, sizes, seed)

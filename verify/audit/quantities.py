@@ -68,6 +68,12 @@ class Quantities:
         own = Setting(setting.text + scalars, setting.name, setting.options, setting.derivation)
         self.program = own.program(self.plain)
 
+    @property
+    def given(self) -> Program:
+        """The program with the inputs that a caller gives: without what is measured."""
+        tensors = {n: t for n, t in self.program.tensors.items() if n not in self.measures}
+        return self.program.with_(tensors=tensors)
+
     def is_plain(self, name: str) -> bool:
         """Whether a quantity is an expression of the language, with nothing measured in it."""
         return name in self.plain

@@ -138,7 +138,7 @@ def _proof(
         reason = why_nonnegative(equations[0].rhs, program)
         if reason:
             return f"proven: the difference is not negative by its form, {reason}"
-    if box and set(box) == {t.name for t in program.inputs}:
+    if box and set(box) >= {t.name for t in program.inputs if t.default is None}:
         boxes = on_box(quantities, part.gap, box, part.strict)
         return f"enclosed on {boxes} boxes" if boxes else ""
     return ""

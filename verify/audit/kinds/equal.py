@@ -105,6 +105,6 @@ def _under(check: Check, quantities: Quantities, hypothesis: Hypothesis) -> bool
         key = "given" if "given" in check.values else "of"
         text = check.text("given") or check.operation().text
         return judge(check.with_(**{key: f"{text}\n{hypothesis.line}", "try": []})).outcome is Outcome.HOLDS
-    return compare(
-        quantities, "left_side", "right_side", points(quantities.program, hypothesis.tied, strata=False)
-    ).equal
+    tied = points(quantities.program, hypothesis.tied, strata=False)
+    found = compare(quantities, "left_side", "right_side", tied, scaled=False)
+    return found.equal and found.telling

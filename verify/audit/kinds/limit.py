@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Symbol, limit, oo
+from sympy import Expr, Rational, Symbol, limit, oo
 
 from derive.analyses.exponential import closed
 from derive.errors import DeclarationError
@@ -40,6 +40,9 @@ def judge(check: Check) -> Found:
     x = Symbol(variable, real=True)
     back = {u: _exp(argument).xreplace(dict.fromkeys(letters, x)) for u, argument in form.arguments.items()}
     expression = form.expression.xreplace(back).xreplace(dict.fromkeys(letters, x))
+    defaults = {t.name: t.default for t in program.inputs if t.default is not None}
+    known = {s: Rational(str(defaults[s.name])) for s in expression.free_symbols if s.name in defaults}
+    expression = expression.xreplace(known)
     others = expression.free_symbols - {x}
     if others:
         return undecided(f"the limit depends on {', '.join(sorted(map(str, others)))}")

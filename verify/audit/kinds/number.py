@@ -33,7 +33,7 @@ def judge(check: Check) -> Found:
     what = check.text("what")
     try:
         quantities = Quantities(setting_of(check, what), {"claimed_quantity": what})
-        inputs = read_inputs(quantities.program, check.table("inputs"))
+        inputs = read_inputs(quantities.given, check.table("inputs"))
     except InputsError as problem:
         raise check.error(f"inputs: {problem}") from None
     except DeclarationError as problem:

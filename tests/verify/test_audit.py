@@ -1,0 +1,156 @@
+"""The audit's mechanisms: proofs, counterexamples and hypotheses that come out by themselves; mistakes in a file of claims."""
+
+from __future__ import annotations
+
+import pytest
+
+from verify.audit import ClaimError, Found, Outcome, read
+from verify.audit.judging import judge
+from verify.audit.template import template
+
+
+def judged(text: str) -> Found:
+    """The one check of a claim, judged."""
+    (claim,) = read(f'[[claim]]\nid = "x"\nstatement = "it is so"\n[[claim.check]]\n{text}').claims
+    (check,) = claim.checks
+    return judge(check)
+
+
+HOLD = [
+    ('kind = "equal"\ngiven = "z"\nleft = "1 - sigmoid(z)"\nright = "sigmoid(-z)"', "identity proven in exponentials"),
+    ('kind = "equal"\nof = "z[n]; a = tanh(z)"\nleft = "da*(1 - a**2)"\nright = "dz"', "identity proven"),
+    ('kind = "equal"\ngiven = "A[n, d], B[d, k]"\nleft = "(A @ B).T"\nright = "B.T @ A.T"', "identity proven"),
+    ('kind = "equal"\ngiven = "x > 0, y > 0"\nleft = "log(x*y)"\nright = "log(x) + log(y)"', "agrees in ball arithmetic"),
+    ('kind = "bound"\ngiven = "z"\nrelation = "0 < softplus(z) - z"\nover = {z = [-3, 3]}', "enclosed on"),
+    ('kind = "bound"\ngiven = "x[n]"\nrelation = "0 <= sum(x**2)"', "not negative by its form"),
+    ('kind = "bound"\ngiven = "A[n, n], B[n, n]"\nrelation = "norm(A @ B) <= norm(A)*norm(B)"', "no norm is negative"),
+    ('kind = "number"\ngiven = "x[n]"\ninputs = {x = [1, 2]}\nwhat = "sum(x)/3"\nvalue = "1/1"', "exactly"),
+    ('kind = "number"\ngiven = "W[n, n]"\ninputs = {W = [[2, 1], [1, 2]]}\nwhat = "norm(W)"\nvalue = 3.00', "every digit"),
+    ('kind = "shape"\nof = "conv2d"\nwhat = "dK"\nshape = ["o", "c", "kh", "kw"]', "for all sizes"),
+    ('kind = "limit"\ngiven = "z"\nwhat = "softplus(z) - z"\nvariable = "z"\nto = "oo"\nvalue = "0"', "limit"),
+    ('kind = "stability"\nof = "heavy_ball"\nbelow = "2*(1 + beta)/lambda"', "derived"),
+    ('kind = "cost"\nof = "dense"\norder = "n*d*k"', "every term is within the order"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "level"), HOLD, ids=range(len(HOLD)))
+def test_what_holds_says_how_sure_that_is(text: str, level: str) -> None:
+    found = judged(text)
+    assert found.outcome is Outcome.HOLDS, found
+    assert level in found.level
+
+
+REFUTED = [
+    ('kind = "equal"\ngiven = "z"\nleft = "sigmoid(z)"\nright = "1/(1 + exp(z))"', "", ("at z = ",)),
+    ('kind = "equal"\ngiven = "x[n, d]"\nleft = "mean(x**2)"\nright = "sum(x**2)"', "mean(x ** 2) is 1/(d*n) times", ()),
+    ('kind = "bound"\ngiven = "z"\nrelation = "-0.9 < tanh(z)"', "", ("at z = ",)),
+    ('kind = "bound"\ngiven = "z"\nrelation = "exp(z) <= 20"\nover = {z = [-3, 3]}', "", ("at z = 3",)),
+    ('kind = "shape"\ngiven = "W[k, n], X[n, m]"\nwhat = "X @ W"\nshape = ["k", "m"]', "no shape", ()),
+    ('kind = "cost"\nof = "dense"\norder = "n*d"', "2*d*k*n", ()),
+    ('kind = "convex"\nof = "w[n]; q[n]: data; L = sum(q*w**2)"\nwrt = "w"', "not positive semi-definite", ()),
+    ('kind = "limit"\ngiven = "z"\nwhat = "tanh(z)"\nvariable = "z"\nto = "oo"\nvalue = "0"', "the limit is 1", ()),
+    ('kind = "graph"\nof = "mlp"\npath = "X A1"', "A1 does not read X; it reads Z1", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "correction", "counterexample"), REFUTED, ids=range(len(REFUTED)))
+def test_what_does_not_hold_says_what_is_right_or_where(
+    text: str, correction: str, counterexample: tuple[str, ...]
+) -> None:
+    found = judged(text)
+    if 'order = "n*d"' in text:  # of one output it is right
+        assert (found.outcome, found.conditions) == (Outcome.CONDITIONAL, ("k = 1",))
+    else:
+        assert found.outcome is Outcome.FAILS, found
+    assert correction.replace(" ** ", "**") in found.correction
+    assert all(each in found.counterexample for each in counterexample)
+
+
+def test_conditions_come_out_by_themselves() -> None:
+    """One sample, equal sizes, and stated lines; never a size at which both sides are 0."""
+    one = judged('kind = "gradient"\nof = "dense"\ngradient = "db"\nformula = "dZ"')
+    assert (one.outcome, one.conditions) == (Outcome.CONDITIONAL, ("n = 1",))
+    fact = judged(
+        'kind = "equal"\ngiven = "y[n, k], p"\nleft = "sum(p*y, axis=1)"\nright = "p"\ntry = ["sum(y[i, j], j) == 1"]'
+    )
+    assert fact.conditions == ("sum(y[i, j], j) == 1",)
+    assert judged('kind = "bound"\ngiven = "z"\nrelation = "0 < tanh(z)"\ntry = ["z > 0"]').conditions == ("z > 0",)
+    wrong = judged('kind = "equal"\nof = "softmax_cross_entropy"\nleft = "(Y - P)/n"\nright = "dZ"')
+    assert wrong.outcome is Outcome.FAILS  # with one class both are 0, which says nothing
+    assert "-1 times" in wrong.correction
+
+
+def test_readings_are_conditions_and_amended_statements_are_corrections() -> None:
+    stated = 'kind = "equal"\ngiven = "x[n, d]"\nleft = "sum(x)/n"\nright = "mean(x)"\n'
+    read_otherwise = judged(stated + '[[claim.check.reading]]\nif = "it is over all elements"\nleft = "sum(x)/(n*d)"')
+    assert "it is over all elements" in read_otherwise.conditions
+    mended = judged(
+        'kind = "equal"\ngiven = "x[n]"\nleft = "max(0, x)"\nright = "x"\n[[claim.check.amended]]\nright = "x*(x > 0)"\n'.replace(
+            "x*(x > 0)", "relu(x)"
+        )
+    )
+    assert mended.outcome is Outcome.FAILS
+    assert "max(0, x) = relu(x) (identity proven" in mended.correction
+
+
+def test_what_is_not_proven_is_not_called_true() -> None:
+    """No counterexample in hundreds of points is no proof."""
+    found = judged('kind = "bound"\ngiven = "A[m, m]"\nassume = "norm(A) < 1"\nrelation = "radius(A) < 1"')
+    assert found.outcome is Outcome.UNDECIDED
+    assert "no counterexample" in found.level
+
+
+HEAD = "[[claim]]\nid = 'a'\nstatement = 'b'\n"
+MISTAKES = [
+    ("", "there is no claim in the file"),
+    ("[[claim]]\nstatement = 'a'", "claim 1 has no id"),
+    ("[[claim]]\nid = 'a'", "claim a: it must say what is claimed"),
+    ("[[claim]]\nid = 'a'\nstatement = 'b'", "claim a: nothing in it can be judged"),
+    ("[[claim]]\nid = 'a'\nstatment = 'b'", "claim a: there is no key 'statment'; did you mean statement?"),
+    (f"{HEAD}check = [{{kind = 'numbr'}}]", "claim a, check 1: there is no kind 'numbr'; did you mean number?"),
+    (f"{HEAD}check = [{{kind = 'equal', left = '1'}}]", 'claim a, check 1 (equal): the key right is missing; add right = "dz"'),
+    (f"{HEAD}check = [{{kind = 'equal', left = '1', right = '1', lft = 1}}]", "did you mean left?"),
+    ("[[claim]]\nid = 'a'\nid = 'b'", "the file is no TOML"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=range(len(MISTAKES)))
+def test_a_mistake_in_the_file_names_the_claim_the_key_and_the_fix(text: str, message: str) -> None:
+    with pytest.raises(ClaimError) as found:
+        read(text)
+    assert message in str(found.value)
+
+
+UNREADABLE = [
+    ('kind = "equal"\ngiven = "x"\nleft = "x +"\nright = "x"', "claim x, check 1 (equal)"),
+    ('kind = "equal"\ngiven = "x"\nleft = "y"\nright = "x"', "y is"),
+    ('kind = "equal"\ngiven = "x"\nleft = "__import__(\'os\').system(\'true\')"\nright = "x"', "claim x, check 1"),
+    ('kind = "equal"\ngiven = "x"\nleft = "nothing.y(x = x)"\nright = "x"', "nothing is no operation of the catalog"),
+    ('kind = "equal"\ngiven = "x"\nleft = "dense.Z(X = x)"\nright = "x"', "dense needs W, b"),
+    ('kind = "equal"\nleft = "1"\nright = "1"', "give either given"),
+    ('kind = "number"\ngiven = "x"\ninputs = {y = 1}\nwhat = "x"\nvalue = 1.0', "has no input y"),
+    ('kind = "number"\ngiven = "x[n]"\ninputs = {x = [1, 2]}\nwhat = "x"\nvalue = 1.0', "are claimed"),
+    ('kind = "bound"\ngiven = "x"\nrelation = "x = 1"', "expected a chain"),
+    ('kind = "cost"\nof = "dense"\norder = "log(n)"', "order: expected names, numbers"),
+    ('kind = "cost"\nof = "dense"\norder = "9**9**9"', "order: expected names, numbers"),
+    ('kind = "shape"\nof = "dense"\nwhat = "Z"\nshape = ["q"]', "shape: q is not known"),
+    ('kind = "gradient"\nof = "dense"\ngradient = "dL/dQ"\nformula = "X"', "a gradient is written dL/dw or dw"),
+    ('kind = "gradient"\nof = "nothing"\ngradient = "dx"\nformula = "x"', "of: there is no operation called 'nothing'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), UNREADABLE, ids=range(len(UNREADABLE)))
+def test_a_claim_that_cannot_be_understood_is_a_mistake_and_no_verdict(text: str, message: str) -> None:
+    with pytest.raises(ClaimError) as found:
+        judged(text)
+    assert message in str(found.value)
+    assert str(found.value).startswith("claim x, check 1")
+
+
+def test_the_first_file_explains_every_kind() -> None:
+    text = template()
+    claims = read(text)
+    assert [claim.id for claim in claims.claims] == ["slope", "layer", "training"]
+    used = {check.kind for claim in claims.claims for check in claim.checks}
+    assert all(f"#   {kind}" in text for kind in used)
+    assert len(used) == 10
