@@ -24,6 +24,7 @@ HOLD = [
     ('kind = "bound"\ngiven = "z"\nrelation = "0 < softplus(z) - z"\nover = {z = [-3, 3]}', "enclosed on"),
     ('kind = "bound"\ngiven = "x[n]"\nrelation = "0 <= sum(x**2)"', "not negative by its form"),
     ('kind = "bound"\ngiven = "A[n, n], B[n, n]"\nrelation = "norm(A @ B) <= norm(A)*norm(B)"', "no norm is negative"),
+    ('kind = "bound"\ngiven = "A[n, n]"\nassume = "norm(A) < 1"\nrelation = "radius(A @ A) < 1"', "radius(A @ A) <= norm(A)*norm(A)"),
     ('kind = "number"\ngiven = "x[n]"\ninputs = {x = [1, 2]}\nwhat = "sum(x)/3"\nvalue = "1/1"', "exactly"),
     ('kind = "number"\ngiven = "W[n, n]"\ninputs = {W = [[2, 1], [1, 2]]}\nwhat = "norm(W)"\nvalue = 3.00', "every digit"),
     ('kind = "shape"\nof = "conv2d"\nwhat = "dK"\nshape = ["o", "c", "kh", "kw"]', "for all sizes"),
@@ -95,7 +96,7 @@ def test_readings_are_conditions_and_amended_statements_are_corrections() -> Non
 
 def test_what_is_not_proven_is_not_called_true() -> None:
     """No counterexample in hundreds of points is no proof."""
-    found = judged('kind = "bound"\ngiven = "A[m, m]"\nassume = "norm(A) < 1"\nrelation = "radius(A) < 1"')
+    found = judged('kind = "bound"\ngiven = "A[m, m]"\nassume = "norm(A) < 1"\nrelation = "norm(A + A) < 2"')
     assert found.outcome is Outcome.UNDECIDED
     assert "no counterexample" in found.level
 

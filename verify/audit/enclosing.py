@@ -32,7 +32,10 @@ def on_box(quantities: Quantities, name: str, box: Box, strict: bool) -> int:
         if done + len(todo) > MOST:
             return 0
         current = todo.pop()
-        if _sure(quantities, name, current, strict):
+        sure = _sure(quantities, name, current, strict)
+        if sure is False:
+            return 0
+        if sure:
             done += 1
             continue
         widest = max(current, key=lambda n: current[n][1] - current[n][0])
@@ -42,13 +45,17 @@ def on_box(quantities: Quantities, name: str, box: Box, strict: bool) -> int:
     return done
 
 
-def _sure(quantities: Quantities, name: str, box: Box, strict: bool) -> bool:
+def _sure(quantities: Quantities, name: str, box: Box, strict: bool) -> bool | None:
+    """Whether the sign is right, or certainly wrong, on the whole box; ``None`` where that is open."""
     given = {key: np.array(_ball(low, high), dtype=object) for key, (low, high) in box.items()}
     try:
         values = quantities.at(given, 128)(name)
     except (Undecidable, ZeroDivisionError):
+        return None
+    balls = [flint.arb(v) for v in np.ravel(values)]
+    if any(bool(v < 0) for v in balls):
         return False
-    return all(bool(v > 0) if strict else bool(v >= 0) for v in map(flint.arb, np.ravel(values)))
+    return all(bool(v > 0) if strict else bool(v >= 0) for v in balls) or None
 
 
 def _ball(low: Fraction, high: Fraction) -> Any:

@@ -1,4 +1,4 @@
-"""Inequalities between norms, proven by what holds for every norm: ``norm(A @ B) <= norm(A)*norm(B)``, ``norm(A) >= 0``."""
+"""Inequalities between norms, proven by ``norm(A @ B) <= norm(A)*norm(B)``, ``radius(A) <= norm(A)`` and ``norm(A) >= 0``."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ def _submultiplied(
     """The norm of each product with the product of norms in its place, where that makes the whole smaller."""
     of = {quantities.measured[s]: letters[s] for s, (kind, _) in quantities.measures.items() if kind == "norm"}
     why: list[str] = []
-    for text, letter in list(of.items()):
+    for scalar, (kind, _) in quantities.measures.items():
+        text, letter = quantities.measured[scalar], letters[scalar]
         factors = _factors(ast.parse(text, mode="eval").body)
-        if len(factors) == 1 or letter not in e.free_symbols or not e.is_polynomial(letter):
+        if (kind == "norm" and len(factors) == 1) or letter not in e.free_symbols or not e.is_polynomial(letter):
             continue
         poly = Poly(e, letter)
         if poly.degree() != 1 or not poly.coeff_monomial(letter).is_negative:
@@ -78,7 +79,7 @@ def _submultiplied(
                 ranges[of[side]] = Range(Integer(0), closed_low=True)
             product *= of[side]
         e = e.xreplace({letter: product})
-        why.append(f"norm({text}) <= {'*'.join(f'norm({side})' for side in factors)}")
+        why.append(f"{kind}({text}) <= {'*'.join(f'norm({side})' for side in factors)}")
     return e, why
 
 

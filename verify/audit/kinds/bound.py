@@ -31,7 +31,7 @@ from verify.inputs import InputsError, number
 
 REQUIRED = {"relation": '"-1 < tanh(z) < 1"'}
 OPTIONAL = {"given": '"z"', "of": '"sigmoid"', "wrt": '"z"', "assume": '["radius(W) < 1"]', "over": "{z = [-10, 10]}"}
-_SEARCHED = 400  # points at which a statement with assumptions is looked at
+_SEARCHED = 120  # points at which a statement with assumptions is looked at
 _LOOKED = 48
 
 
