@@ -24,7 +24,7 @@ HOLD = [
     ('kind = "bound"\ngiven = "z"\nrelation = "0 < softplus(z) - z"\nover = {z = [-3, 3]}', "enclosed on"),
     ('kind = "bound"\ngiven = "x[n]"\nrelation = "0 <= sum(x**2)"', "not negative by its form"),
     ('kind = "bound"\ngiven = "A[n, n], B[n, n]"\nrelation = "norm(A @ B) <= norm(A)*norm(B)"', "no norm is negative"),
-    ('kind = "bound"\ngiven = "A[n, n]"\nassume = "norm(A) < 1"\nrelation = "radius(A @ A) < 1"', "radius(A @ A) <= norm(A)*norm(A)"),
+    ('kind = "bound"\ngiven = "A[n, n]"\nassume = "norm(A) < 1"\nrelation = "radius(A @ A) < 1"', "radius(A @ A) <= norm(A)*"),
     ('kind = "number"\ngiven = "x[n]"\ninputs = {x = [1, 2]}\nwhat = "sum(x)/3"\nvalue = "1/1"', "exactly"),
     ('kind = "number"\ngiven = "W[n, n]"\ninputs = {W = [[2, 1], [1, 2]]}\nwhat = "norm(W)"\nvalue = 3.00', "every digit"),
     ('kind = "shape"\nof = "conv2d"\nwhat = "dK"\nshape = ["o", "c", "kh", "kw"]', "for all sizes"),

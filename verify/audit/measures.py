@@ -17,6 +17,7 @@ Array = NDArray[Any]
 def radius(matrix: Array, bits: int) -> Any:
     """The spectral radius: the largest absolute value of an eigenvalue.
 
+    >>> import numpy as np
     >>> radius(np.array([[Fraction(1, 2), Fraction(10)], [Fraction(0), Fraction(1, 2)]]), 128)
     0.500000000000000
     """
@@ -28,6 +29,7 @@ def radius(matrix: Array, bits: int) -> Any:
 def norm(matrix: Array, bits: int) -> Any:
     """The largest singular value of a matrix, the length of a vector.
 
+    >>> import numpy as np
     >>> norm(np.array([Fraction(3), Fraction(4)]), 128)
     5.00000000000000
     """
