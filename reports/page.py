@@ -93,7 +93,7 @@ def sections(
         parts.append(("Evidence", "evidence", verdict_blocks(evidence), ()))
     else:
         example, missing = _example(operation, derivation, function)
-        drawn = figures_of(operation, derivation, function, example)
+        drawn = figures_of(operation, derivation, function, example, others=evidence is not None)
         parts += [
             ("Sanity checks", "sanity", sanity_blocks(operation, derivation, notation), ()),
             ("Worked example", "example", example_blocks(example, derivation, notation) if example else missing, ()),

@@ -16,6 +16,7 @@ from backproof.cli import (
     listing,
     measuring,
     mutating,
+    picturing,
     publishing,
     reporting,
     vectors,
@@ -67,6 +68,7 @@ app.command("mutants")(mutating.mutants)
 app.command("accuracy")(measuring.accuracy)
 app.command("audit")(auditing.audit)
 app.command("example")(working.example)
+app.command("picture")(picturing.picture)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)
 app.command("site")(publishing.site)

@@ -10,7 +10,7 @@ import typer
 
 from backproof.cli.arguments import Json, Subject, operation
 from backproof.cli.console import emit, progress
-from backproof.cli.failures import BadInput
+from backproof.cli.picturing import check_file, draw
 
 if TYPE_CHECKING:
     from verify.accuracy import Accuracy, Errors
@@ -28,15 +28,13 @@ def accuracy(
     dtype: Annotated[list[Precision] | None, typer.Option("--dtype", help="Default: both; repeat.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Repeat a run (default: fresh; it is printed).")] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg|FILE.pdf", help="Draw the errors as well.")
+        Path | None, typer.Option("--plot", metavar="FILE.svg|FILE.pdf|FILE.png", help="Draw the errors as well.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Measure gradients in ULP against rigorous enclosures, over the whole float range, with JAX's and PyTorch's beside them."""
-    if plot is not None and plot.suffix not in (".svg", ".pdf"):
-        raise BadInput(f"--plot takes the name of an SVG or PDF file, got {str(plot)!r}; write for example errors.svg")
-    if plot is not None and not plot.parent.is_dir():
-        raise BadInput(f"--plot {plot}: there is no folder {plot.parent}; make it first, or choose another")
+    if plot is not None:
+        check_file(plot, "--plot")
     found = operation(subject)
     from verify.accuracy import accuracy as measure
 
@@ -51,9 +49,11 @@ def accuracy(
     else:
         typer.echo("\n\n".join(_table(result) for result in results))
     if plot is not None:
-        from reports.accuracy import drawing
+        from reports.pictures import accuracy_figure
 
-        plot.write_bytes(drawing(results)[plot.suffix[1:]])
+        figure = accuracy_figure(results)
+        assert figure is not None  # a measurement has bands
+        draw(figure, plot)
         typer.echo(str(plot), err=json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from backproof.cli import DISAGREES
 from backproof.cli.arguments import Json, operations
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
+from backproof.cli.picturing import check_file, draw
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,11 +33,17 @@ def mutants(
         bool, typer.Option("--beside/--no-beside", help="Show what check_grads and gradcheck say to the same mutants.")
     ] = True,
     details: Annotated[bool, typer.Option("--details", help="Print every mutant with --all too.")] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE.svg|FILE.pdf|FILE.png", help="Draw who notices what as a heat map."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Test the verifier on wrong gradients; exit 1 unless it notices all that are not proven equivalent."""
     if bool(subjects) == every:
         raise BadInput("mutants takes either names of operations or --all; write for example: backproof mutants dense")
+    if plot is not None:
+        check_file(plot, "--plot")
     found = operations(subjects)
     from verify.mutants import installed, kill_table
 
@@ -59,8 +67,21 @@ def mutants(
         for table in tables:
             for outcome in table.alive if every and not details else ():
                 typer.echo(f"{table.operation}: ALIVE: {outcome.mutant} (seed {table.seed})")
+    if plot is not None:
+        _plot(tables, plot, json)
     if any(not table.ok for table in tables):
         raise typer.Exit(DISAGREES)
+
+
+def _plot(tables: Sequence[KillTable], plot: Path, json: bool) -> None:
+    from reports.pictures import kill_figure
+
+    figure = kill_figure(tables)
+    if figure is None:
+        typer.echo("no mutant is wrong: there is nothing to draw", err=True)
+        return
+    draw(figure, plot)
+    typer.echo(str(plot), err=json)
 
 
 def _print(table: Table) -> None:

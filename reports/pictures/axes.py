@@ -49,9 +49,7 @@ def key(figure: Any, axes: Any, entries: Sequence[Entry], rise: float = 7.0) -> 
         x += SAMPLE + 4.0 + entry.label.width + 11.0
 
 
-def name_axes(
-    figure: Any, axes: Any, horizontal: Set | None, vertical: Set | None = None, away: float = 34.0
-) -> None:
+def name_axes(figure: Any, axes: Any, horizontal: Set | None, vertical: Set | None = None, away: float = 34.0) -> None:
     """Names below and beside the axes, formulas included."""
     from matplotlib.transforms import ScaledTranslation
 

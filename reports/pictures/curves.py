@@ -62,7 +62,8 @@ def function_figure(
     caption = f"{name} (solid) and its derivative (dashed){with_}.{kink_words(curve, x, 'The')}"
     return Figure(
         f"{operation.name}_function", Drawing(draw, (0.6 * TEXT, 2.45)), caption,
-        f"Plot of {box_words(y)} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}{kink_words(curve, x, 'The')}",
+        f"Plot of {box_words(y)} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}"
+        + kink_words(curve, x, "The"),
         0.6, "statement",
     )  # fmt: skip
 
@@ -98,7 +99,7 @@ def _elementwise(
 
     def pair(x: Array) -> tuple[Array, Array]:
         shape = (x.size, *[1] * (rank - 1))
-        inputs = {given.name: x.reshape(shape)}
+        inputs: dict[str, Any] = {given.name: x.reshape(shape)}
         inputs |= {
             n: np.full([1] * reduced[n].rank, v) if reduced[n].rank else np.float64(v) for n, v in others.items()
         }
@@ -127,6 +128,7 @@ def _with(others: Mapping[str, float], notation: Notation) -> str:
 
 
 def quotient(y: Box, x: Box) -> Box:
+    """The derivative as a quotient of differentials, in one line."""
     return row(PARTIAL, y, Sign("slash"), PARTIAL, x)
 
 

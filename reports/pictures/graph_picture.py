@@ -10,9 +10,10 @@ from derive.derivation import Derivation
 from derive.notation import Box
 from derive.operation import Operation
 from reports.document import Figure
+from reports.pictures.geometry import Point, Rect
 from reports.pictures.graph import MOST, Graph, graph_of, with_states_before
 from reports.pictures.letters import put, words
-from reports.pictures.scene import HEIGHT, SMALL, WIDTH, Arrow, Point, Rect, Scene, scene_of
+from reports.pictures.scene import HEIGHT, SMALL, WIDTH, Arrow, Scene, scene_of
 from reports.pictures.style import BLUE, FAINT, INK, RED, SOFT, TEXT, Drawing, listed
 from reports.spoken import box_words
 from reports.symbols import notation_of

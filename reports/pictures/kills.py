@@ -86,10 +86,14 @@ def kill_figure(tables: Sequence[KillTable]) -> Figure | None:
         from matplotlib import colormaps
 
         width, height = figure.get_size_inches()
-        axes = figure.add_axes((left / width, 0.45 / height, COLUMN * len(names) / width, ROW * len(found.rows) / height))
+        axes = figure.add_axes(
+            (left / width, 0.45 / height, COLUMN * len(names) / width, ROW * len(found.rows) / height)
+        )
         shares = np.array([[cell.share for cell in line] for line in found.cells])
         colours = colormaps[MAP].with_extremes(bad="#f0f0f0")
-        axes.pcolormesh(np.ma.masked_invalid(shares), cmap=colours, vmin=0.0, vmax=TOP, edgecolors="white", linewidth=1.0)
+        axes.pcolormesh(
+            np.ma.masked_invalid(shares), cmap=colours, vmin=0.0, vmax=TOP, edgecolors="white", linewidth=1.0
+        )
         axes.invert_yaxis()
         axes.set_axis_off()
         for k, line in enumerate(found.cells):
@@ -109,12 +113,17 @@ def kill_figure(tables: Sequence[KillTable]) -> Figure | None:
 
     subject = listed([table.operation for table in tables]) if len(tables) < 4 else f"{len(tables)} operations"
     total = found.cells[-1]
-    shares = listed([f"{c} {cell.noticed} of {cell.of}" for c, cell in zip(found.columns[: found.checkers], total, strict=False)])
+    shares = listed(
+        [f"{c} {cell.noticed} of {cell.of}" for c, cell in zip(found.columns[: found.checkers], total, strict=False)]
+    )
     lines = [
-        f"{row}: " + ", ".join(f"{c} {cell.noticed} of {cell.of}" for c, cell in zip(found.columns, line, strict=True) if cell.of)
+        f"{row}: "
+        + ", ".join(f"{c} {cell.noticed} of {cell.of}" for c, cell in zip(found.columns, line, strict=True) if cell.of)
         for row, line in zip(found.rows, found.cells, strict=True)
     ]
-    note = " The columns behind the gap are single operations, judged by backproof." if found.checkers < len(names) else ""
+    note = (
+        " The columns behind the gap are single operations, judged by backproof." if found.checkers < len(names) else ""
+    )
     return Figure(
         "mutants", Drawing(draw, size),
         f"Wrong gradients of {subject} by kind of mistake, and how many of them are noticed by {shares}.{note}",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SWEEPS = 12
 PASSES = 48
@@ -114,14 +115,11 @@ def _order(layout: Layout, links: Sequence[tuple[str, str]]) -> None:
             other = layout.layers[number - 1 if downwards else number + 1]
             rank = {name: position for position, name in enumerate(other)}
             own = {name: position for position, name in enumerate(layout.layers[number])}
-
-            def centre(
-                name: str, rank: dict[str, int] = rank, own: dict[str, int] = own, size: int = len(other)
-            ) -> float:
+            centres = {}
+            for name in own:
                 found = [rank[each] for each in around.get(name, ()) if each in rank]
-                return sum(found) / len(found) if found else own[name] * size / max(len(own), 1)
-
-            layout.layers[number].sort(key=lambda name: (centre(name), own[name]))
+                centres[name] = sum(found) / len(found) if found else own[name] * len(other) / max(len(own), 1)
+            layout.layers[number].sort(key=lambda name, c=centres, own=own: (c[name], own[name]))  # type: ignore[misc]
         count = crossings(layout.layers, links)
         if count < fewest:
             best, fewest = [list(layer) for layer in layout.layers], count
@@ -184,7 +182,7 @@ def _apart(
 ) -> list[float]:
     """The positions nearest to those wanted that keep the order and the room: the pools of neighbours that meet."""
     offsets = [0.0]
-    for one, other in zip(layer, layer[1:], strict=False):
+    for one, other in pairwise(layer):
         offsets.append(offsets[-1] + room[one].after + APART + room[other].before)
     pools: list[tuple[float, float, int]] = []  # mean, weight, members
     for want, weight, offset in zip(wanted, weights, offsets, strict=False):

@@ -43,7 +43,10 @@ _SIGNS = {
     "prime": "′", "in": "∈",
 }  # fmt: skip
 _FENCES = {"(": "()", "[": "[]", "floor": "⌊⌋", "bar": "||"}
-_ORDER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho final sigma tau upsilon phi chi psi omega"
+_ORDER = (  # as in Unicode
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho final sigma tau upsilon phi chi "
+    "psi omega"
+)
 
 Array = NDArray[np.float64]
 
@@ -93,8 +96,8 @@ def typeset(box: Box, size: float) -> Set:
         case Accent(kind, base):
             return _accent(kind, typeset(base, size), size)
         case Fence(kind, body):
-            left, right = _FENCES[kind]
-            return beside([words(left, size), typeset(body, size), words(right, size)])
+            fence = _FENCES[kind]
+            return beside([words(fence[0], size), typeset(body, size), words(fence[1], size)])
         case Fraction(numerator, denominator):
             return beside([typeset(numerator, size), words("/", size), typeset(denominator, size)])
     return words(box_words(box), size)
@@ -260,7 +263,9 @@ def put(
         placed = points.translate(round(x, 2) / 72, round(y, 2) / 72) + figure.dpi_scale_trans
     else:
         placed = points + figure.dpi_scale_trans + ScaledTranslation(x, y, transform)
-    outline = Outline(np.round(drawn.vertices, 2), drawn.codes.astype(np.uint8))  # hundredths of a point: half the bytes
+    outline = Outline(
+        np.round(drawn.vertices, 2), drawn.codes.astype(np.uint8)
+    )  # hundredths of a point: half the bytes
     figure.add_artist(PathPatch(outline, facecolor=colour, linewidth=0, transform=placed, clip_on=False))
 
 

@@ -80,7 +80,8 @@ def loss_figure(operation: Operation, derivation: Derivation, function: Function
     return Figure(
         f"{operation.name}_function", Drawing(draw, (0.92 * TEXT, 2.2)),
         f"{name} of one element (all sizes 1), left, and its derivative, right{of}.{kinks}",
-        f"Plot of {box_words(y)} and its derivative for {box_words(x)} from {number(shown[0].x[0])} to {number(shown[0].x[-1])}{of}. "
+        f"Plot of {box_words(y)} and its derivative for {box_words(x)} from {number(shown[0].x[0])} to "
+        f"{number(shown[0].x[-1])}{of}. "
         + " ".join(w[0].upper() + w[1:] for w in words), 0.92, "statement",
     )  # fmt: skip
 

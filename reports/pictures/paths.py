@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from derive.nodes import Access
 from derive.notation import Box, Notation, expression_box
 from derive.notation.tree import EQUALS, Letter
-from derive.nodes import Access
 from derive.operation import Operation
 from derive.registry import declarations, get
 from reports.document import Figure
@@ -81,7 +81,12 @@ def comparison_figure(operations: Sequence[Operation] | None = None) -> Figure |
         panels = figure.subplots(rows, columns, squeeze=False)
         width, height = figure.get_size_inches()
         figure.subplots_adjust(
-            left=0.04 / width, right=1 - 0.04 / width, bottom=0.05 / height, top=1 - 0.2 / height, wspace=0.06, hspace=0.36
+            left=0.04 / width,
+            right=1 - 0.04 / width,
+            bottom=0.05 / height,
+            top=1 - 0.2 / height,
+            wspace=0.06,
+            hspace=0.36,
         )
         for panel in panels.ravel()[len(chosen) :]:
             panel.set_axis_off()
@@ -131,11 +136,15 @@ def _beside(other: Operation | None) -> str:
 
 
 def _told(surface: Surface, found: Walk, plainly: Walk | None, other: Operation | None) -> str:
-    rate = f" (rate {number(found.rate, 2)})" if found.rate is not None else ""
-    text = f"On {surface.words} the loss goes from {number(float(found.losses[0]))} to {number(float(found.losses[-1]), 2)}{rate}"
+    text = f"On {surface.words} the loss goes from {number(float(found.losses[0]))} to {_end_words(found)}"
     if plainly is not None and other is not None:
-        text += f", with {(other.title or other.name).lower()} to {number(float(plainly.losses[-1]), 2)} (rate {number(plainly.rate or 0.0, 2)})"
+        text += f", with {(other.title or other.name).lower()} to {_end_words(plainly)}"
     return f"{text}."
+
+
+def _end_words(found: Walk) -> str:
+    rate = f" (rate {number(found.rate, 2)})" if found.rate is not None else ""
+    return f"{number(float(found.losses[-1]), 2)}{rate}"
 
 
 def _formula(surface: Surface) -> Box:
@@ -164,7 +173,15 @@ def _path(axes: Any, found: Walk, colour: str, dashes: Any, marker: str) -> None
 
 
 def _ends(axes: Any, surface: Surface) -> None:
-    axes.plot(*surface.start, marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.1, zorder=4)
+    axes.plot(
+        *surface.start,
+        marker="o",
+        markersize=6,
+        markerfacecolor="white",
+        markeredgecolor=INK,
+        markeredgewidth=1.1,
+        zorder=4,
+    )
     axes.plot(*surface.least, marker="x", markersize=6, markeredgecolor=INK, markeredgewidth=1.5, zorder=4)
 
 

@@ -6,13 +6,13 @@ where that fits the page, else from top to bottom.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from derive.notation import Notation, expression_box
+from reports.pictures.geometry import Point, Rect, bend, beside, rounded
 from reports.pictures.graph import Edge, Graph, Node
-from reports.pictures.layers import Layout, Size, arrange
+from reports.pictures.layers import Size, arrange
 from reports.pictures.letters import Set, typeset, words
 
 NAME, BAR, SMALL = 11.0, 10.0, 7.6  # sizes of letters
@@ -20,41 +20,7 @@ WIDTH, HEIGHT = 450.0, 610.0  # the most that a page has
 PAIR = 1.7  # half the distance of the two arrows of an edge
 PORT = 8.0  # between the ends of two edges at one node
 AWAY = 15.0  # between a card and its node
-ROUND = 5.0
 LOOP = 9.0
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A box: left, top, right, bottom, in points from the top left corner."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    @property
-    def centre(self) -> Point:
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-    def meets(self, other: Rect) -> bool:
-        """Whether two boxes have points in common."""
-        return (
-            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
-        )
-
-    def has(self, point: Point) -> bool:
-        return self.left < point[0] < self.right and self.top < point[1] < self.bottom
 
 
 @dataclass(frozen=True)
@@ -150,10 +116,9 @@ class _Scene:
         self.on_card = _cards(graph)
         self.loops = {e.source: e for e in graph.edges if e.delayed and e.source == e.target}
         self.returns = [e for e in graph.edges if e.delayed and e.source != e.target]
-        self.mark = {e: words(f"{e.position}".replace("-", "−"), SMALL) for e in graph.edges if e.delayed}
-        for edge in self.mark:
-            assert edge.position is not None
-            self.mark[edge] = typeset(expression_box(edge.position, notation), SMALL)
+        self.mark = {
+            e: typeset(expression_box(e.position, notation), SMALL) for e in graph.edges if e.position is not None
+        }
 
     def build(self) -> Scene:
         carded = {name for names in self.on_card.values() for name in names}
@@ -271,9 +236,10 @@ class _Scene:
                 mine, other = (edge.source, edge.target, leaving), (edge.source, edge.target, not leaving)
                 room = self._extent(self.looks[name])[1] / 2 - 6.0
                 nearest = min(max(ends[other], self.layout.place[name] - room), self.layout.place[name] + room)
-                if alone and not self.layout.lanes[edge.source, edge.target] and abs(nearest - ends[other]) < 0.1:
-                    if not any(name in (e.source, e.target) for e in self.returns) and name not in self.loops:
-                        ends[mine] = nearest
+                looped = name in self.loops or any(name in (e.source, e.target) for e in self.returns)
+                within = abs(nearest - ends[other]) < 0.1 and not self.layout.lanes[edge.source, edge.target]
+                if alone and within and not looped:
+                    ends[mine] = nearest
 
     def _edge(self, edge: Edge, start: float, end: float) -> None:
         layout = self.layout
@@ -284,9 +250,9 @@ class _Scene:
         here, at = layout.spans[layout.layer[edge.source]][1], start
         for lane in layout.lanes[edge.source, edge.target]:
             first, last = layout.spans[layout.layer[lane]]
-            line += _bend((here, at), (first, layout.place[lane]))
+            line += bend((here, at), (first, layout.place[lane]))
             here, at = last, layout.place[lane]
-        line += [*_bend((here, at), (layout.spans[layout.layer[edge.target]][0], end)), (a1, end)]
+        line += [*bend((here, at), (layout.spans[layout.layer[edge.target]][0], end)), (a1, end)]
         self._pair((edge,), line, edge.backward)
 
     def _card_edge(self, reader: str, names: Sequence[str]) -> None:
@@ -321,7 +287,7 @@ class _Scene:
 
     def _return(self, edge: Edge, start: Point, right: float, low: float, left: float, end: Point) -> None:
         corners = [start, (right, start[1]), (right, low), (left, low), (left, end[1]), end]
-        self._pair((edge,), _rounded(corners), edge.backward)
+        self._pair((edge,), rounded(corners), edge.backward)
         mark, middle = self.mark[edge], (left + right) / 2
         if self.across:
             self.scene.labels.append(Label(mark, low + 4.0, middle + mark.ascent / 2, "soft"))
@@ -330,9 +296,9 @@ class _Scene:
 
     def _pair(self, edges: tuple[Edge, ...], line: Sequence[Point], backward: bool) -> None:
         shift = PAIR if backward else 0.0
-        self.scene.arrows.append(Arrow(edges, tuple(self._turned(_beside(line, -shift))), False))
+        self.scene.arrows.append(Arrow(edges, tuple(self._turned(beside(line, -shift))), False))
         if backward:
-            back = tuple(self._turned(_beside(line, shift)[::-1]))
+            back = tuple(self._turned(beside(line, shift)[::-1]))
             self.scene.arrows.append(Arrow(tuple(e for e in edges if e.backward), back, True))
 
     def _turned(self, line: Sequence[Point]) -> list[Point]:
@@ -347,10 +313,9 @@ class _Scene:
         points = [point for arrow in scene.arrows for point in arrow.line]
         left = min([r.left for r in rects] + [x for x, _ in points]) - edge
         top = min([r.top for r in rects] + [y for _, y in points]) - edge
-        move = lambda r: Rect(r.left - left, r.top - top, r.right - left, r.bottom - top)  # noqa: E731
-        scene.boxes = {name: move(r) for name, r in scene.boxes.items()}
-        scene.cards = {names: move(r) for names, r in scene.cards.items()}
-        scene.tints = [move(r) for r in scene.tints]
+        scene.boxes = {name: rect.moved(-left, -top) for name, rect in scene.boxes.items()}
+        scene.cards = {names: rect.moved(-left, -top) for names, rect in scene.cards.items()}
+        scene.tints = [rect.moved(-left, -top) for rect in scene.tints]
         scene.labels = [Label(each.drawn, each.x - left, each.y - top, each.tone) for each in scene.labels]
         scene.arrows = [
             Arrow(each.edges, tuple((x - left, y - top) for x, y in each.line), each.backward) for each in scene.arrows
@@ -376,58 +341,6 @@ def _cards(graph: Graph) -> dict[str, list[str]]:
             mine = mine[1:] if len(mine) > 2 else []
         if mine:
             found[reader] = mine
-    return found
-
-
-def _bend(start: Point, end: Point, pieces: int = 16) -> list[Point]:
-    """An S between two layers, along the flow at both ends."""
-    (a0, c0), (a1, c1) = start, end
-    if abs(c0 - c1) < 0.2:
-        return [start, end]
-    found = []
-    for k in range(pieces + 1):
-        u = k / pieces
-        v = 1 - u
-        middle = (a0 + a1) / 2
-        a = v**3 * a0 + 3 * v * u * middle + u**3 * a1
-        c = c0 * (v**3 + 3 * v * v * u) + c1 * (u**3 + 3 * v * u * u)
-        found.append((a, c))
-    return found
-
-
-def _rounded(corners: Sequence[Point], radius: float = ROUND, pieces: int = 6) -> list[Point]:
-    """A line of straight pieces with rounded corners."""
-    found = [corners[0]]
-    for before, here, after in zip(corners, corners[1:], corners[2:], strict=False):
-        one, two = math.dist(before, here), math.dist(here, after)
-        r = min(radius, one / 2, two / 2)
-        if not r:
-            continue
-        first = tuple(h + (b - h) * r / one for h, b in zip(here, before, strict=True))
-        last = tuple(h + (a - h) * r / two for h, a in zip(here, after, strict=True))
-        for k in range(pieces + 1):
-            u = k / pieces
-            x, y = (
-                (1 - u) ** 2 * f + 2 * u * (1 - u) * h + u * u * e for f, h, e in zip(first, here, last, strict=True)
-            )
-            found.append((x, y))
-    return [*found, corners[-1]]
-
-
-def _beside(line: Sequence[Point], shift: float) -> list[Point]:
-    """The line at a distance: every point moved along the normal there."""
-    kept = [line[0]]
-    for point in line[1:]:
-        if math.dist(point, kept[-1]) > 1e-6:
-            kept.append(point)
-    if len(kept) < 2 or not shift:
-        return list(kept)
-    found = []
-    for k, (x, y) in enumerate(kept):
-        before, after = kept[max(k - 1, 0)], kept[min(k + 1, len(kept) - 1)]
-        length = math.dist(before, after) or 1.0
-        dx, dy = (after[0] - before[0]) / length, (after[1] - before[1]) / length
-        found.append((x - dy * shift, y + dx * shift))
     return found
 
 

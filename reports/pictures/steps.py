@@ -168,10 +168,21 @@ def step_figure(operation: Operation, derivation: Derivation, function: Function
         powers(axes.xaxis)
         powers(axes.yaxis)
         key(figure, axes, entries)
-        name_axes(figure, axes, label("step ", _h(), size=AXIS), label("relative error" if found.relative else "error", size=10.0), 42.0)
+        name_axes(
+            figure,
+            axes,
+            label("step ", _h(), size=AXIS),
+            label("relative error" if found.relative else "error", size=10.0),
+            42.0,
+        )
 
     return Figure(
-        f"{operation.name}_steps", Drawing(draw, (0.58 * TEXT, 2.4)), _caption(found, operation), _words(found), 0.58, "evidence"
+        f"{operation.name}_steps",
+        Drawing(draw, (0.58 * TEXT, 2.4)),
+        _caption(found, operation),
+        _words(found),
+        0.58,
+        "evidence",
     )
 
 
@@ -207,8 +218,8 @@ def _words(found: StepErrors) -> str:
     best = found.best
     words = (
         f"Error of a central difference against its step on logarithmic axes: {number(float(found.errors[0]), 2)} at the step "
-        f"{number(float(found.steps[0]), 2)}, least, {number(float(found.errors[best]), 2)}, at {number(float(found.steps[best]), 2)}, "
-        f"and {number(float(found.errors[-1]), 2)} at the step {number(float(found.steps[-1]), 2)}."
+        f"{number(float(found.steps[0]), 2)}, least, {number(float(found.errors[best]), 2)}, at "
+        f"{number(float(found.steps[best]), 2)}, and {number(float(found.errors[-1]), 2)} at the step {number(float(found.steps[-1]), 2)}."
     )
     if found.rounding is not None:
         words += f" A dashed line of slope −1 lies on the left part (fitted {number(found.rounding.fitted)})."

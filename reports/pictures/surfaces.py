@@ -102,7 +102,11 @@ class Walker:
         for output in (program.tensors[name] for name in program.outputs):
             for start in given:
                 (driver,) = (t for t in given if t is not start)
-                if _starts(program, output, start) and driver.shape[:1] == output.shape[:1] and driver.rank >= output.rank:
+                if (
+                    _starts(program, output, start)
+                    and driver.shape[:1] == output.shape[:1]
+                    and driver.rank >= output.rank
+                ):
                     ahead = [name for name in program.outputs if name != output.name]
                     if any(program.tensors[name].shape != output.shape for name in ahead):
                         return None
@@ -117,7 +121,8 @@ class Walker:
 def _starts(program: Program, output: Tensor, start: Tensor) -> bool:
     """Whether a tensor is a state over its first axis that starts at an input."""
     return start.shape == output.shape[1:] and any(
-        e.extents and e.extents[0] is None and e.rhs == start.at(*e.indices[1:]) for e in program.equations_of(output.name)
+        e.extents and e.extents[0] is None and e.rhs == start.at(*e.indices[1:])
+        for e in program.equations_of(output.name)
     )
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Integer, Symbol
+from sympy import Symbol
 
 import numeric
 from derive.analyses.through_time import through_time
 from derive.errors import BackproofError
 from derive.nodes import Access, Reduce
+from derive.notation.names import accented
 from derive.notation.tree import Letter
 from derive.operation import Operation
 from derive.program import Group, Program, Tensor
@@ -75,7 +76,11 @@ def recurrence_of(program: Program) -> Recurrence | None:
             for reduce in sorted(equation.rhs.atoms(Reduce), key=str):
                 inside = sorted(reduce.body.atoms(Access), key=str)
                 carried = [a for a in inside if a.tensor in group.axes and set(a.indices) & set(reduce.bound)]
-                square = [a.tensor for a in inside if _is_square(program.tensors[a.tensor]) and set(a.indices) & set(reduce.bound)]
+                square = [
+                    a.tensor
+                    for a in inside
+                    if _is_square(program.tensors[a.tensor]) and set(a.indices) & set(reduce.bound)
+                ]
                 if carried and square:
                     weights |= dict.fromkeys(square)
                     states |= dict.fromkeys(a.tensor for a in carried if a.indices[group.axes[a.tensor]] != now)
@@ -126,7 +131,9 @@ def norms_through_time(operation: Operation, radii: tuple[float, ...] = RADII) -
     result = []
     for radius in radii:
         given = {**inputs, **{name: base * radius for name, base in bases.items()}}
-        steps = np.moveaxis(backwards.forward(**given, **{derivation.cotangents[found.state]: cotangent})[adjoint], axis, 0)
+        steps = np.moveaxis(
+            backwards.forward(**given, **{derivation.cotangents[found.state]: cotangent})[adjoint], axis, 0
+        )
         norms = np.array([float(np.linalg.norm(step)) for step in steps])
         norms = norms[1:] if len(norms) > STEPS else norms  # the start value stands before the first step
         norms = norms[::-1] if found.group.direction > 0 else norms
@@ -160,7 +167,9 @@ def _at_rest(
         if tensor.integer:
             inputs[tensor.name] = np.zeros(shape, dtype=int)
         else:
-            inputs[tensor.name] = REST * np.abs(rng.standard_normal(shape)) if tensor.name in starts else np.zeros(shape)
+            inputs[tensor.name] = (
+                REST * np.abs(rng.standard_normal(shape)) if tensor.name in starts else np.zeros(shape)
+            )
     return inputs, sizes
 
 
@@ -216,9 +225,8 @@ def through_time_figure(operation: Operation) -> Figure | None:
         axes.set_xlim(0, back[-1])
         powers(axes.yaxis)
         key(figure, axes, entries)
-        from derive.notation.names import accented
-
-        name_axes(figure, axes, label("steps back from the last", size=10.0), label("norm of ", accented("bar", state), size=10.0), 40.0)  # fmt: skip
+        vertical = label("norm of ", accented("bar", state), size=10.0)
+        name_axes(figure, axes, label("steps back from the last", size=10.0), vertical, 40.0)
 
     whose = listed([box_words(w) for w in weights])
     rates = listed([f"{number(each.rate)}" if each.rate else "0" for each in measured])
@@ -227,13 +235,14 @@ def through_time_figure(operation: Operation) -> Figure | None:
         bounds = listed([number(float(each.bound or 0.0)) for each in measured])
         bound = f" Thin lines: the bound by the largest slope times the norm of {whose}, {bounds} a step."
     caption = (
-        f"Norm of the adjoint of {box_words(state)}, going back through time from the last step, with {whose} scaled to the spectral "
-        f"radii {listed([f'{r.radius:g}' for r in measured])}: it changes by the factors {rates} a step.{bound}"
+        f"Norm of the adjoint of {box_words(state)}, going back through time from the last step, with {whose} scaled to the "
+        f"spectral radii {listed([f'{r.radius:g}' for r in measured])}: it changes by the factors {rates} a step.{bound}"
     )
     ends = "; ".join(f"for the radius {r.radius:g} it ends at {number(float(r.norms[-1]), 2)}" for r in measured)
     return Figure(
         f"{operation.name}_through_time", Drawing(draw, (0.66 * TEXT, 2.5)), caption,
-        f"Norm of the adjoint of {box_words(state)} on a logarithmic axis against the {len(back) - 1} steps back from the last, where it is 1: {ends}.",
+        f"Norm of the adjoint of {box_words(state)} on a logarithmic axis against the {len(back) - 1} steps back from the last, "
+        f"where it is 1: {ends}.",
         0.66, "reverse",
     )  # fmt: skip
 

@@ -71,6 +71,7 @@ def traced(pair: Pair, domain: Tensor | None = None, slow: bool = False) -> Curv
 
 
 def inside(tensor: Tensor, value: float) -> bool:
+    """Whether a number obeys the conditions that are declared of each element of a tensor alone."""
     return all(
         bool(condition.xreplace({a: Float(value) for a in condition.atoms(Access) if a.tensor == tensor.name}))
         for condition in tensor.domain
@@ -104,7 +105,7 @@ def _window(
         return low, high
     turns = x[1:][np.diff(np.sign(slopes)) != 0]
     if len(turns) > 6:  # a wave: two periods on each side
-        near = sorted(turns, key=abs)[:8]
+        near = sorted((float(turn) for turn in turns), key=abs)[:8]
         return min(near), max(near)
     ends = [abs(slopes[k]) for k in (0, -1) if np.isfinite(slopes[k])]
     change = np.abs(np.diff(slopes))
@@ -135,7 +136,7 @@ def _kinks(pair: Pair, x: Array, values: Array, slopes: Array) -> tuple[Kink, ..
     jumps = np.maximum(np.abs(np.diff(slopes)) / scale, np.abs(np.diff(values)) / size * 0.2)
     jumps[~np.isfinite(jumps)] = 1.0
     found: dict[float, Kink] = {}
-    for k in np.argsort(-jumps, kind="stable")[: 2 * MOST]:
+    for k in [int(k) for k in np.argsort(-jumps, kind="stable")[: 2 * MOST]]:
         if jumps[k] < 0.02:
             break
         low, high = _halved(pair, float(x[k]), float(x[k + 1]), scale, size)
@@ -230,18 +231,18 @@ def value_words(curve: Curve, x: Box) -> str:
 
 
 def kink_words(curve: Curve, x: Box, the: str) -> str:
+    """Each kink in a sentence: what jumps there, and the value agreed on."""
     parts = []
     for kink in curve.kinks:
-        if kink.slopes[0] != kink.slopes[2]:
-            jump = f"from {number(kink.slopes[0])} to {number(kink.slopes[2])}"
-            parts.append(
-                f"{the} derivative jumps {jump} at {box_words(x)} = {number(kink.x)}, where {number(kink.slopes[1])} is agreed on (dot)."
-            )
-        elif kink.values[0] != kink.values[2]:
-            jump = f"from {number(kink.values[0])} to {number(kink.values[2])}"
-            parts.append(
-                f"{the} function jumps {jump} at {box_words(x)} = {number(kink.x)}, where it is {number(kink.values[1])} (dot)."
-            )
+        jumps = kink.slopes[0] != kink.slopes[2]
+        below, at, above = kink.slopes if jumps else kink.values
+        if below == above:
+            continue
+        what = "derivative" if jumps else "function"
+        agreed = f"where {number(at)} is agreed on" if jumps else f"where it is {number(at)}"
+        parts.append(
+            f"{the} {what} jumps from {number(below)} to {number(above)} at {box_words(x)} = {number(kink.x)}, {agreed} (dot)."
+        )
     return "".join(f" {part[0].upper()}{part[1:]}" for part in parts)
 
 
