@@ -95,6 +95,8 @@ def beside(line: Sequence[Point], shift: float) -> list[Point]:
         before, after = kept[max(k - 1, 0)], kept[min(k + 1, len(kept) - 1)]
         length = math.dist(before, after) or 1.0
         dx, dy = (after[0] - before[0]) / length, (after[1] - before[1]) / length
+        if k in (0, len(kept) - 1):  # ends stand upright on the boxes
+            dx, dy = (math.copysign(1.0, dx), 0.0) if abs(dx) >= abs(dy) else (0.0, math.copysign(1.0, dy))
         found.append((x - dy * shift, y + dx * shift))
     return found
 

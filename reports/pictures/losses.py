@@ -169,7 +169,7 @@ def _together(curves: Sequence[Curve]) -> list[Curve]:
     low, high = min(c.x[0] for c in curves), max(c.x[-1] for c in curves)
     if all(c.x[0] == low and c.x[-1] == high for c in curves):
         return list(curves)
-    return [sampled(c.pair, float(low), float(high), c.kinks, FEW) for c in curves]
+    return [sampled(c.pair, float(low), float(high), c.kinks, FEW, c.poles) for c in curves]
 
 
 __all__ = ["loss_figure", "prediction"]

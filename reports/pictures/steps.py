@@ -215,11 +215,12 @@ def _no_truncation(found: StepErrors, operation: Operation) -> str:
 
 
 def _words(found: StepErrors) -> str:
+    (first, last), (begin, end) = (each[[0, -1]].tolist() for each in (found.steps, found.errors))
     best = found.best
     words = (
-        f"Error of a central difference against its step on logarithmic axes: {number(float(found.errors[0]), 2)} at the step "
-        f"{number(float(found.steps[0]), 2)}, least, {number(float(found.errors[best]), 2)}, at "
-        f"{number(float(found.steps[best]), 2)}, and {number(float(found.errors[-1]), 2)} at the step {number(float(found.steps[-1]), 2)}."
+        f"Error of a central difference against its step on logarithmic axes: {number(begin, 2)} at the step {number(first, 2)}, "
+        f"least, {number(float(found.errors[best]), 2)}, at {number(float(found.steps[best]), 2)}, and {number(end, 2)} at the "
+        f"step {number(last, 2)}."
     )
     if found.rounding is not None:
         words += f" A dashed line of slope −1 lies on the left part (fitted {number(found.rounding.fitted)})."

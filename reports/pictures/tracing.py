@@ -38,13 +38,14 @@ class Kink:
 
 @dataclass(frozen=True)
 class Curve:
-    """A function and its derivative on a grid, with a gap at every jump, and its kinks."""
+    """A function and its derivative on a grid, with a gap at every jump and every pole, and its kinks."""
 
     x: Array
     values: Array
     slopes: Array
     kinks: tuple[Kink, ...]
     pair: Pair
+    poles: tuple[float, ...] = ()
 
     def at(self, x: float) -> tuple[float, float]:
         value, slope = self.pair(np.array([x]))
@@ -65,9 +66,9 @@ def traced(pair: Pair, domain: Tensor | None = None, slow: bool = False) -> Curv
     values, slopes = pair(scan)
     if not np.isfinite(values).any():
         return None
-    kinks = _kinks(pair, scan, values, slopes)
+    kinks, poles = _special(pair, scan, values, slopes)
     first, last = _window(scan, values, slopes, [k.x for k in kinks], bounded=(low > -WIDE, high < WIDE))
-    return sampled(pair, first, last, kinks, FEW if slow else POINTS)
+    return sampled(pair, first, last, kinks, FEW if slow else POINTS, poles)
 
 
 def inside(tensor: Tensor, value: float) -> bool:
@@ -118,10 +119,8 @@ def _window(
         first, last = -LEAST, LEAST
     else:
         share = np.cumsum(change) / change.sum()
-        first, last = (
-            float(x[np.searchsorted(share, 0.01)]),
-            float(x[min(np.searchsorted(share, 0.99) + 1, len(x) - 1)]),
-        )
+        few, most = int(np.searchsorted(share, 0.01)), int(np.searchsorted(share, 0.99))
+        first, last = float(x[few]), float(x[min(most + 1, len(x) - 1)])
     first, last = min([first, 0.0, *kinks]), max([last, 0.0, *kinks])
     room = max(0.3 * (last - first), 1.0)
     first, last = min(first - room, -LEAST - 1.0), max(last + room, LEAST + 1.0)
@@ -129,24 +128,35 @@ def _window(
     return max(float(first), low), min(float(last), high)
 
 
-def _kinks(pair: Pair, x: Array, values: Array, slopes: Array) -> tuple[Kink, ...]:
-    """Where the slope or the value changes by as much, however near one looks: found by halving intervals."""
-    scale = max(float(np.nanmax(np.abs(slopes[np.isfinite(slopes)]), initial=0.0)), 1e-12)
-    size = max(float(np.ptp(values[np.isfinite(values)])), 1e-12)
+def _special(pair: Pair, x: Array, values: Array, slopes: Array) -> tuple[tuple[Kink, ...], tuple[float, ...]]:
+    """Where the slope or the value changes by as much, however near one looks, and where it grows without bound."""
+    sound = np.isfinite(values) & np.isfinite(slopes)
+    scale, size = _usual(slopes[sound]), _usual(values[sound])
     jumps = np.maximum(np.abs(np.diff(slopes)) / scale, np.abs(np.diff(values)) / size * 0.2)
-    jumps[~np.isfinite(jumps)] = 1.0
+    jumps[~(sound[1:] & sound[:-1])] = 0.0
     found: dict[float, Kink] = {}
+    alone = ~sound[1:-1] & sound[:-2] & sound[2:]  # the rest of what is not finite is no part of the domain
+    poles = {float(place) for place in x[1:-1][alone]}
     for k in [int(k) for k in np.argsort(-jumps, kind="stable")[: 2 * MOST]]:
         if jumps[k] < 0.02:
             break
-        low, high = _halved(pair, float(x[k]), float(x[k + 1]), scale, size)
-        if low is None or high is None:
-            continue
+        low, high, grown = _halved(pair, float(x[k]), float(x[k + 1]), scale, size)
         place = round((low + high) / 2, 9) + 0.0
+        if grown < 0.25:
+            continue
         (v0, v, v1), (s0, s, s1) = pair(np.array([place - 1e-7, place, place + 1e-7]))
+        if grown > 4.0 or max(abs(v0), abs(v1)) > 1e3 * size or max(abs(s0), abs(s1)) > 1e3 * scale:
+            poles.add(place)
+            continue
         if all(map(np.isfinite, (v0, v1, s0, s1))) and max(abs(s1 - s0) / scale, abs(v1 - v0) / size) > 0.01:
             found[place] = Kink(place, _tidy((v0, v, v1), size), _tidy((s0, s, s1), scale))
-    return tuple(found[place] for place in sorted(found)[:MOST])
+    return tuple(found[place] for place in sorted(found)[:MOST]), tuple(sorted(poles))
+
+
+def _usual(numbers: Array) -> float:
+    """The largest absolute number, those near a pole left out."""
+    sizes = np.abs(numbers[numbers != 0])
+    return max(float(np.max(sizes[sizes <= 50 * np.median(sizes)])), 1e-12) if sizes.size else 1e-12
 
 
 def _tidy(limits: tuple[float, float, float], scale: float) -> tuple[float, float, float]:
@@ -156,28 +166,34 @@ def _tidy(limits: tuple[float, float, float], scale: float) -> tuple[float, floa
     return tuple(float(f"{each:.5g}") + 0.0 for each in limits)  # type: ignore[return-value]
 
 
-def _halved(pair: Pair, low: float, high: float, scale: float, size: float) -> tuple[float | None, float | None]:
-    """The interval around a jump, a millionth of what it was; nothing where the change fades away with the width."""
-    first: float | None = None
-    for _ in range(34):
+def _halved(pair: Pair, low: float, high: float, scale: float, size: float) -> tuple[float, float, float]:
+    """The part of an interval in which most changes, and by how much that is more than in the whole at first.
+
+    A jump keeps its size, a smooth change fades away with the width, at a pole it grows.
+    """
+    first = grown = 1.0
+    for halving in range(34):
         places = np.array([low, (low + high) / 2, high])
         values, slopes = pair(places)
         steps = np.maximum(np.abs(np.diff(slopes)) / scale, np.abs(np.diff(values)) / size * 0.2)
         if not np.isfinite(steps).all():
-            return None, None
-        first = float(steps.max()) if first is None else first
-        if steps.max() < 0.25 * first:
-            return None, None
-        low, high = (places[0], places[1]) if steps[0] >= steps[1] else (places[1], places[2])
-    return low, high
+            return low, high, np.inf
+        first = float(steps.max()) if halving == 0 else first
+        grown = float(steps.max()) / first if first else 0.0
+        if grown < 0.25:
+            break
+        low, high = map(float, places[:2] if steps[0] >= steps[1] else places[1:])
+    return low, high, grown
 
 
-def sampled(pair: Pair, first: float, last: float, kinks: Sequence[Kink], points: int) -> Curve:
-    """On a fine grid, with a gap wherever the value or the slope jumps."""
+def sampled(
+    pair: Pair, first: float, last: float, kinks: Sequence[Kink], points: int, poles: Sequence[float] = ()
+) -> Curve:
+    """On a fine grid, with a gap wherever the value or the slope jumps or grows without bound."""
     x = np.linspace(first, last, points)
-    for kink in kinks:
-        if first < kink.x < last:
-            x = np.concatenate([x, [kink.x - 1e-7, kink.x, kink.x + 1e-7]])
+    for place in (*(kink.x for kink in kinks), *poles):
+        if first < place < last:
+            x = np.concatenate([x, [place - 1e-7, place, place + 1e-7]])
     x = np.unique(x)
     values, slopes = pair(x)
     for kink in kinks:
@@ -186,7 +202,11 @@ def sampled(pair: Pair, first: float, last: float, kinks: Sequence[Kink], points
             values[at] = np.nan
         if kink.slopes[0] != kink.slopes[2]:
             slopes[at] = np.nan
-    return Curve(x, values, slopes, tuple(k for k in kinks if first < k.x < last), pair)
+    for pole in poles:
+        at = np.argmin(np.abs(x - pole))
+        values[at] = slopes[at] = np.nan
+    values[~np.isfinite(values)] = slopes[~np.isfinite(slopes)] = np.nan
+    return Curve(x, values, slopes, tuple(k for k in kinks if first < k.x < last), pair, tuple(poles))
 
 
 def line(axes: Any, curve: Curve, part: str, colour: str, dashes: Any) -> None:
