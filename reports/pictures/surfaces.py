@@ -23,7 +23,7 @@ from numeric import Function
 
 Array = NDArray[Any]
 STEPS = 40
-RATES = tuple(float(f"{rate:.2g}") for rate in 10.0 ** np.arange(-3.0, 0.6, 0.35))
+RATES = tuple(float(f"{rate:.2g}") for rate in 10.0 ** np.arange(-2.5, 0.6, 0.25))
 NOISE, SAMPLES, SEED = 0.5, 4, 2026
 
 

@@ -175,7 +175,8 @@ def _halved(pair: Pair, low: float, high: float, scale: float, size: float) -> t
     for halving in range(34):
         places = np.array([low, (low + high) / 2, high])
         values, slopes = pair(places)
-        steps = np.maximum(np.abs(np.diff(slopes)) / scale, np.abs(np.diff(values)) / size * 0.2)
+        rises = np.abs(np.diff(values)) / size
+        steps = np.maximum(np.abs(np.diff(slopes)) / scale, rises * 0.2) if rises.max() < 1.0 else rises  # near a pole
         if not np.isfinite(steps).all():
             return low, high, np.inf
         first = float(steps.max()) if halving == 0 else first

@@ -239,7 +239,7 @@ def test_accuracy_measures_and_draws(tmp_path: Path, capsys: Capture) -> None:
     assert measured["bands"][0]["errors"]["backproof"]["false_zeros"] == 0
 
 
-@pytest.mark.parametrize("plot", ["errors.png", "nowhere/errors.svg"])
+@pytest.mark.parametrize("plot", ["errors.gif", "nowhere/errors.svg"])
 def test_accuracy_refuses_a_picture_that_it_cannot_draw(plot: str, tmp_path: Path, capsys: Capture) -> None:
     result = in_process(capsys, "accuracy", "relu", "--plot", str(tmp_path / plot))
     assert result.status == 2

@@ -50,7 +50,11 @@ def test_reads_of_another_step_are_marked() -> None:
     edges = {(e.source, e.target, str(e.position)) for e in graph("rnn").edges if e.delayed}
     assert edges == {("h", "z", "t - 1")}
     assert [(e.source, e.target) for e in graph("rnn").edges if e.start] == [("h0", "h")]
-    assert {(e.source, e.target) for e in graph("adam").edges if e.delayed} == {("m", "m"), ("v", "v"), ("theta", "theta")}
+    assert {(e.source, e.target) for e in graph("adam").edges if e.delayed} == {
+        ("m", "m"),
+        ("v", "v"),
+        ("theta", "theta"),
+    }
 
 
 def test_a_derivative_flows_back_where_the_chain_rule_has_a_term() -> None:
@@ -81,8 +85,14 @@ def test_a_state_that_several_equations_read_is_drawn_one_step_earlier() -> None
     derivation = derive(operation)
     notation = notation_of(derivation)
     drawn = with_states_before(graph_of(derivation, notation), notation)
-    assert {(e.source, e.target) for e in drawn.edges if e.source == "h before"} == {("h before", "f"), ("h before", "g")}
-    assert {(e.source, e.target) for e in drawn.edges if e.target == "h before"} == {("h", "h before"), ("h0", "h before")}
+    assert {(e.source, e.target) for e in drawn.edges if e.source == "h before"} == {
+        ("h before", "f"),
+        ("h before", "g"),
+    }
+    assert {(e.source, e.target) for e in drawn.edges if e.target == "h before"} == {
+        ("h", "h before"),
+        ("h0", "h before"),
+    }
     assert [e.source for e in drawn.edges if e.delayed] == ["h"]
 
 
@@ -157,7 +167,10 @@ def test_the_description_tells_the_whole_graph() -> None:
     assert figure.section == "forward"
     assert "4 tensors" in figure.caption
     assert "3 reads" in figure.caption
-    assert "P (n times k) reads Z. L reads Y and P. A derivative flows back along every read but those from Y to L." in figure.description
+    assert (
+        "P (n times k) reads Z. L reads Y and P. A derivative flows back along every read but those from Y to L."
+        in figure.description
+    )
     assert graph_figure(get("dense"), derive(get("dense"))) is None  # one equation
 
 
