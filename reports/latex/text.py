@@ -12,8 +12,10 @@ from reports.document import Code, Inline, Link, Math, Text, Verdict, address, a
 KNOWN = {
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": r"\dots{}", "×": r"$\times$", "≤": r"$\le$",
     "≥": r"$\ge$", "≠": r"$\ne$", "→": r"$\to$", "±": r"$\pm$", "·": r"$\cdot$", "∞": r"$\infty$", "−": "$-$",
-    "⊙": r"$\odot$", "\u00a0": "~", "\u202f": r"\,", "°": r"$^\circ$", "²": r"$^2$", "³": r"$^3$", "½": r"$\frac12$",
+    "⊙": r"$\odot$", "\u00a0": "~", "\u202f": r"\,", "°": r"$^\circ$", "½": r"$\frac12$",
 }  # fmt: skip
+KNOWN |= {raised: rf"\textsuperscript{{{digit}}}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+KNOWN["⁻"] = r"\textsuperscript{$-$}"
 LATIN = 0x17F
 
 

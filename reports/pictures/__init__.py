@@ -20,7 +20,7 @@ from reports.document import Figure
 from reports.errors import ReportError
 from reports.example import Example, worked
 from reports.pictures.accuracy import accuracy_figure, measured
-from reports.pictures.curves import elementwise_input, function_figure
+from reports.pictures.curves import elementwise_input, function_figure, row_input
 from reports.pictures.graph_picture import graph_figure
 from reports.pictures.kills import kill_figure
 from reports.pictures.losses import loss_figure, prediction
@@ -101,7 +101,8 @@ def _is_curve(operation: Operation) -> bool:
         return True
     from derive.reverse import derive
 
-    return elementwise_input(operation, derive(operation)) is not None
+    derivation = derive(operation)
+    return (elementwise_input(operation, derivation) or row_input(operation, derivation)) is not None
 
 
 def picture(operation: Operation, kind: str) -> Figure:

@@ -12,16 +12,15 @@ from sympy import Float
 from derive.derivation import Derivation
 from derive.nodes import Access, Reduce
 from derive.notation import Box, Notation
-from derive.notation.tree import Letter, Sign, row
+from derive.notation.tree import ONE, Letter, Script, Sign, row
 from derive.operation import Operation
 from derive.program import Tensor
 from reports.document import Figure
 from reports.example import Example
 from reports.pictures.axes import AXIS, Entry, key, label, name_axes
 from reports.pictures.letters import typeset
-from reports.pictures.style import BLUE, RED, SERIES, TEXT, Drawing, listed, margins, number
+from reports.pictures.style import BLUE, RED, SERIES, TEXT, Drawing, listed, margins, name_words, number
 from reports.pictures.tracing import Pair, frame, kink_words, line, traced, value_words
-from reports.spoken import box_words
 from reports.symbols import notation_of
 
 if TYPE_CHECKING:
@@ -29,22 +28,30 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 PARTIAL = Letter("d", "upright")
+REST = "0 and 1"
 
 
 def function_figure(
     operation: Operation, derivation: Derivation, function: Function, example: Example | None
 ) -> Figure | None:
-    """An elementwise function and its derivative; ``None`` for what is not one (see :func:`elementwise_input`)."""
-    given = elementwise_input(operation, derivation)
+    """An elementwise function and its derivative; of a function of rows, one entry of a row of three.
+
+    ``None`` for anything else (see :func:`elementwise_input` and :func:`row_input`).
+    """
+    row_of = row_input(operation, derivation)
+    given = elementwise_input(operation, derivation) or row_of
     if given is None:
         return None
     (result,) = operation.outputs
     others = _others(operation, example, {given.name})
-    curve = traced(_elementwise(derivation, function, given, result, others), domain=given)
+    pair = _row(function, given, result) if row_of else _elementwise(derivation, function, given, result, others)
+    curve = traced(pair, domain=given)
     if curve is None:
         return None
     notation = notation_of(derivation)
     x, y = notation.name(given.name), notation.name(result.name)
+    if row_of is not None:
+        x, y = Script(x, ONE), Script(y, ONE) if result.rank == given.rank else y
     entries = [Entry(BLUE, "-", label(y)), Entry(RED, SERIES[1][1], label(quotient(y, x)))]
 
     def draw(figure: Any) -> None:
@@ -57,12 +64,14 @@ def function_figure(
         name_axes(figure, axes, typeset(x, AXIS))
 
     name = operation.title or operation.name
-    where = f"for {box_words(x)} from {number(curve.x[0])} to {number(curve.x[-1])}"
+    where = f"for {name_words(x)} from {number(curve.x[0])} to {number(curve.x[-1])}"
     with_ = _with(others, notation)
+    if row_of is not None:
+        name, with_ = f"{name} of a row of three, whose first entry varies beside {REST}", ""
     caption = f"{name} (solid) and its derivative (dashed){with_}.{kink_words(curve, x, 'The')}"
     return Figure(
         f"{operation.name}_function", Drawing(draw, (0.6 * TEXT, 2.45)), caption,
-        f"Plot of {box_words(y)} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}"
+        f"Plot of {name_words(y)}{' of a row of three' if row_of is not None else ''} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}"
         + kink_words(curve, x, "The"),
         0.6, "statement",
     )  # fmt: skip
@@ -90,6 +99,42 @@ def elementwise_input(operation: Operation, derivation: Derivation) -> Tensor | 
         i for e in equation.rhs.xreplace({a: Float(1) for a in equation.rhs.atoms(Access)}).free_symbols for i in (e,)
     }
     return None if free & set(equation.indices) else full[0]
+
+
+def row_input(operation: Operation, derivation: Derivation) -> Tensor | None:
+    """The only input, where each row of it is mapped to a row or to a number: of such a one a row of three is shown.
+
+    >>> from derive.registry import get
+    >>> from derive.reverse import derive
+    >>> [getattr(row_input(get(n), derive(get(n))), "name", None) for n in ("softmax", "logsumexp", "sigmoid", "layer_norm")]
+    ['z', 'z', None, None]
+    """
+    if (
+        len(operation.inputs) != 1
+        or len(operation.outputs) != 1
+        or elementwise_input(operation, derivation) is not None
+    ):
+        return None
+    (given,), (result,), leading = operation.inputs, operation.outputs, operation.program.ellipsis
+    along = given.rank == 2 and given.shape[0] == leading and given.shape[1].is_Symbol and not given.integer
+    return given if along and result.shape in (given.shape, given.shape[:1]) else None
+
+
+def _row(function: Function, given: Tensor, result: Tensor) -> Pair:
+    def pair(x: Array) -> tuple[Array, Array]:
+        rows = np.stack([x, *(np.full_like(x, each) for each in (0.0, 1.0))], axis=-1)
+        seed = np.ones(x.shape)
+        if result.rank == given.rank:
+            seed = np.zeros(rows.shape)
+            seed[..., 0] = 1.0
+        with np.errstate(all="ignore"):
+            value = function.forward(**{given.name: rows})[result.name]
+            slope = function.vjp({given.name: rows}, {result.name: seed})[given.name][..., 0]
+        return np.asarray(value[..., 0] if result.rank == given.rank else value, dtype=float), np.asarray(
+            slope, dtype=float
+        )
+
+    return pair
 
 
 def _elementwise(
@@ -123,7 +168,9 @@ def _others(operation: Operation, example: Example | None, known: set[str]) -> d
 
 def _with(others: Mapping[str, float], notation: Notation) -> str:
     return (
-        f" with {listed([f'{box_words(notation.name(n))} = {number(v)}' for n, v in others.items()])}" if others else ""
+        f" with {listed([f'{name_words(notation.name(n))} = {number(v)}' for n, v in others.items()])}"
+        if others
+        else ""
     )
 
 
@@ -132,4 +179,4 @@ def quotient(y: Box, x: Box) -> Box:
     return row(PARTIAL, y, Sign("slash"), PARTIAL, x)
 
 
-__all__ = ["elementwise_input", "function_figure", "quotient"]
+__all__ = ["elementwise_input", "function_figure", "quotient", "row_input"]

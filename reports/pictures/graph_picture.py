@@ -58,9 +58,11 @@ def _caption(operation: Operation, graph: Graph) -> str:
     steps = f", {delayed} of them from another step" if delayed else ""
     called = list(dict.fromkeys(node.called for node in graph.nodes.values() if node.called))
     grouped = f" The equations of {listed(called)} are one box each." if called else ""
+    reads = forward + delayed
+    along = "each" if backward == reads else f"{backward}"
     return (
-        f"Computation graph: {len(graph.nodes)} tensors with their shapes and {forward + delayed} reads{steps} (solid); along "
-        f"{backward} of them a derivative flows back (dashed) from the adjoint of the reader, beside each name.{grouped}"
+        f"Computation graph: {len(graph.nodes)} tensors with their shapes and {reads} reads{steps} (solid); along {along} of them "
+        f"a derivative flows back (dashed) from the adjoint of the reader, beside each name.{grouped}"
     )
 
 

@@ -18,9 +18,8 @@ from reports.document import Figure
 from reports.pictures.axes import AXIS, Entry, key, label, name_axes
 from reports.pictures.curves import quotient
 from reports.pictures.letters import typeset
-from reports.pictures.style import BLUE, RED, SERIES, TEXT, Drawing, listed, margins, number
+from reports.pictures.style import BLUE, RED, SERIES, TEXT, Drawing, listed, margins, name_words, number
 from reports.pictures.tracing import FEW, Curve, Pair, frame, inside, kink_words, line, sampled, traced, value_words
-from reports.spoken import box_words
 from reports.symbols import notation_of
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def loss_figure(operation: Operation, derivation: Derivation, function: Function
     return Figure(
         f"{operation.name}_function", Drawing(draw, (0.92 * TEXT, 2.2)),
         f"{name} of one element (all sizes 1), left, and its derivative, right{of}.{kinks}",
-        f"Plot of {box_words(y)} and its derivative for {box_words(x)} from {number(shown[0].x[0])} to "
+        f"Plot of {name_words(y)} and its derivative for {name_words(x)} from {number(shown[0].x[0])} to "
         f"{number(shown[0].x[-1])}{of}. "
         + " ".join(w[0].upper() + w[1:] for w in words), 0.92, "statement",
     )  # fmt: skip

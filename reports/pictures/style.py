@@ -10,7 +10,10 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from derive.notation import Box
+from derive.notation.tree import Accent, Row, Script
 from reports.errors import ReportError, extra
+from reports.spoken import box_words
 
 SALT = "backproof"
 SETTINGS: dict[str, Any] = {
@@ -132,6 +135,25 @@ def number(value: float, digits: int = 3) -> str:
     return mantissa.replace("-", "−") + raised
 
 
+def name_words(box: Box) -> str:
+    """A name in a caption: as it is written in a declaration, marks in words.
+
+    >>> from derive.notation.names import name_box
+    >>> name_words(name_box("W_hh")), name_words(name_box("yhat"))
+    ('W_hh', 'y hat')
+    """
+    match box:
+        case Script(base, sub, sup):
+            below = "" if sub is None else f"_{name_words(sub)}"
+            above = "" if sup is None else f"^{name_words(sup)}"
+            return f"{name_words(base)}{below}{above}"
+        case Accent(kind, base):
+            return f"{name_words(base)} {kind}"
+        case Row(parts):
+            return "".join(name_words(part) for part in parts)
+    return box_words(box)
+
+
 def listed(words: list[str]) -> str:
     """Words in a row.
 
@@ -148,4 +170,4 @@ def write(drawing: Drawing, suffix: str) -> bytes:
     return drawing[suffix]
 
 
-__all__ = ["SERIES", "SETTINGS", "Drawing", "listed", "margins", "number", "power", "powers", "write"]
+__all__ = ["SERIES", "SETTINGS", "Drawing", "listed", "margins", "name_words", "number", "power", "powers", "write"]

@@ -24,8 +24,7 @@ from derive.program import Group, Program, Tensor
 from derive.reverse import derive
 from reports.document import Figure
 from reports.pictures.axes import Entry, key, label, name_axes
-from reports.pictures.style import SERIES, SOFT, TEXT, Drawing, listed, margins, number, powers
-from reports.spoken import box_words
+from reports.pictures.style import SERIES, SOFT, TEXT, Drawing, listed, margins, name_words, number, powers
 from reports.symbols import notation_of
 from verify.sizes import extent_value
 
@@ -228,20 +227,20 @@ def through_time_figure(operation: Operation) -> Figure | None:
         vertical = label("norm of ", accented("bar", state), size=10.0)
         name_axes(figure, axes, label("steps back from the last", size=10.0), vertical, 40.0)
 
-    whose = listed([box_words(w) for w in weights])
+    whose = listed([name_words(w) for w in weights])
     rates = listed([f"{number(each.rate)}" if each.rate else "0" for each in measured])
     bound = ""
     if bounded:
         bounds = listed([number(float(each.bound or 0.0)) for each in measured])
         bound = f" Thin lines: the bound by the largest slope times the norm of {whose}, {bounds} a step."
     caption = (
-        f"Norm of the adjoint of {box_words(state)}, going back through time from the last step, with {whose} scaled to the "
+        f"Norm of the adjoint of {name_words(state)}, going back through time from the last step, with {whose} scaled to the "
         f"spectral radii {listed([f'{r.radius:g}' for r in measured])}: it changes by the factors {rates} a step.{bound}"
     )
     ends = "; ".join(f"for the radius {r.radius:g} it ends at {number(float(r.norms[-1]), 2)}" for r in measured)
     return Figure(
         f"{operation.name}_through_time", Drawing(draw, (0.66 * TEXT, 2.5)), caption,
-        f"Norm of the adjoint of {box_words(state)} on a logarithmic axis against the {len(back) - 1} steps back from the last, "
+        f"Norm of the adjoint of {name_words(state)} on a logarithmic axis against the {len(back) - 1} steps back from the last, "
         f"where it is 1: {ends}.",
         0.66, "reverse",
     )  # fmt: skip

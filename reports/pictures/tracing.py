@@ -14,8 +14,7 @@ from derive.nodes import Access
 from derive.notation import Box
 from derive.program import Tensor
 from reports.pictures.axes import dot
-from reports.pictures.style import INK, number
-from reports.spoken import box_words
+from reports.pictures.style import INK, name_words, number
 
 Array = NDArray[Any]
 Pair = Callable[[Array], tuple[Array, Array]]  # places -> values, derivatives
@@ -246,7 +245,7 @@ def value_words(curve: Curve, x: Box) -> str:
         return f"{ends[0].upper()}{ends[1:]}, the derivative is {number(low)} everywhere."
     at = [round(float(curve.x[k]), 3) for k in (np.nanargmin(curve.slopes), np.nanargmax(curve.slopes))]
     return (
-        f"{ends[0].upper()}{ends[1:]}, the derivative is least, {number(low)}, at {box_words(x)} = {number(at[0], 2)} and "
+        f"{ends[0].upper()}{ends[1:]}, the derivative is least, {number(low)}, at {name_words(x)} = {number(at[0], 2)} and "
         f"greatest, {number(high)}, at {number(at[1], 2)}."
     )
 
@@ -262,7 +261,7 @@ def kink_words(curve: Curve, x: Box, the: str) -> str:
         what = "derivative" if jumps else "function"
         agreed = f"where {number(at)} is agreed on" if jumps else f"where it is {number(at)}"
         parts.append(
-            f"{the} {what} jumps from {number(below)} to {number(above)} at {box_words(x)} = {number(kink.x)}, {agreed} (dot)."
+            f"{the} {what} jumps from {number(below)} to {number(above)} at {name_words(x)} = {number(kink.x)}, {agreed} (dot)."
         )
     return "".join(f" {part[0].upper()}{part[1:]}" for part in parts)
 

@@ -69,6 +69,15 @@ def test_a_curve_is_the_function_with_its_kinks_and_the_value_agreed_on() -> Non
     assert "jumps from 0.5 to 3 at z = 2, where 0.5 is agreed on" in figure.caption
 
 
+def test_a_function_of_rows_is_shown_along_one_entry() -> None:
+    figure = function_figure(get("softmax"), *parts(get("softmax")))
+    assert figure is not None
+    (x, values), (_, slopes), *_ = drawn(figure.data)
+    expected = np.exp(x) / (np.exp(x) + 1 + np.e)
+    np.testing.assert_allclose(values, expected, rtol=1e-12)
+    np.testing.assert_allclose(slopes, expected * (1 - expected), rtol=1e-9)
+
+
 @pytest.mark.parametrize("pole", [0.0, 0.3, 1.234])
 def test_a_pole_is_no_line(pole: float) -> None:
     with np.errstate(all="ignore"):
