@@ -71,7 +71,7 @@ def function_figure(
     caption = f"{name} (solid) and its derivative (dashed){with_}.{kink_words(curve, x, 'The')}"
     return Figure(
         f"{operation.name}_function", Drawing(draw, (0.6 * TEXT, 2.45)), caption,
-        f"Plot of {name_words(y)}{' of a row of three' if row_of is not None else ''} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}"
+        f"Plot of {name_words(y)} (solid) and of its derivative (dashed) {where}{with_}. {value_words(curve, x)}"
         + kink_words(curve, x, "The"),
         0.6, "statement",
     )  # fmt: skip
