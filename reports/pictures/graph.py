@@ -72,7 +72,7 @@ def graph_of(derivation: Derivation, notation: Notation) -> Graph:
     >>> from derive.reverse import derive
     >>> derivation = derive(get("softmax_cross_entropy"))
     >>> [(e.source, e.target, e.backward) for e in graph_of(derivation, Notation.of(derivation)).edges]
-    [('Z', 'P', True), ('P', 'L', True), ('Y', 'L', False)]
+    [('Z', 'P', True), ('Y', 'L', False), ('P', 'L', True)]
     """
     program = derivation.program
     places = _time_axes(program)

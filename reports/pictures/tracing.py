@@ -121,7 +121,7 @@ def _window(
         few, most = int(np.searchsorted(share, 0.01)), int(np.searchsorted(share, 0.99))
         first, last = float(x[few]), float(x[min(most + 1, len(x) - 1)])
     first, last = min([first, 0.0, *kinks]), max([last, 0.0, *kinks])
-    room = max(0.3 * (last - first), 1.0)
+    room = max(0.25 * (last - first), 1.0)
     first, last = min(first - room, -LEAST - 1.0), max(last + room, LEAST + 1.0)
     first, last = np.floor(2 * first) / 2, np.ceil(2 * last) / 2
     return max(float(first), low), min(float(last), high)
