@@ -7,12 +7,13 @@ with a line style or a shape of its own, so that nothing is lost in black and wh
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from derive.notation import Box
 from derive.notation.tree import Accent, Row, Script
-from reports.errors import ReportError, extra
+from reports.errors import extra
 from reports.spoken import box_words
 
 SALT = "backproof"
@@ -112,13 +113,7 @@ def power(value: float, base: int = 10) -> str:
     >>> power(1e-8), power(2.0**5, base=2)
     ('10⁻⁸', '2⁵')
     """
-    import math
-
-    return (
-        f"{base}{math.log(value, base):.0f}".translate({})
-        if value <= 0
-        else (f"{base}" + f"{round(math.log(value, base))}".translate(RAISED))
-    )
+    return f"{base}" + f"{round(math.log(value, base))}".translate(RAISED)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -163,11 +158,4 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def write(drawing: Drawing, suffix: str) -> bytes:
-    """The bytes of a picture in a format.  Raises :class:`ReportError` for one that there is not."""
-    if suffix not in UNDATED:
-        raise ReportError(f"there is no picture format {suffix!r}; formats: {', '.join(UNDATED)}")
-    return drawing[suffix]
-
-
-__all__ = ["SERIES", "SETTINGS", "Drawing", "listed", "margins", "name_words", "number", "power", "powers", "write"]
+__all__ = ["SERIES", "SETTINGS", "Drawing", "listed", "margins", "name_words", "number", "power", "powers"]
