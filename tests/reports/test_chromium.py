@@ -36,6 +36,10 @@ function measured(view) {
     moved: Array.from(page.querySelectorAll(".equations > .scroll")).filter(function (each) {
       return each.scrollWidth > each.clientWidth + 1;
     }).length,
+    reasons: Array.from(page.querySelectorAll("td.reason")).map(function (each) {
+      var line = each.parentElement.querySelector("td.right").getBoundingClientRect();
+      return line.bottom > each.getBoundingClientRect().top + 2 ? "beside" : "below";
+    }),
     overflow: root.scrollWidth - root.clientWidth,
     paper: view.getComputedStyle(page.body).backgroundColor,
     picture: Array.from(page.querySelectorAll("figure img")).map(function (each) {
@@ -135,6 +139,11 @@ def test_formulas_have_a_size_and_the_page_is_no_wider_than_its_window(seen: See
 def test_long_formulas_move_in_their_own_box_on_a_telephone_only(seen: Seen) -> None:
     assert seen.result["wide"]["moved"] == 0
     assert seen.result["narrow"]["moved"] > 0
+
+
+def test_a_reason_stands_beside_its_line_and_on_a_telephone_below(seen: Seen) -> None:
+    assert set(seen.result["wide"]["reasons"]) == {"beside"}
+    assert set(seen.result["narrow"]["reasons"]) == {"below"}
 
 
 def test_nothing_is_refused_and_no_script_fails(seen: Seen) -> None:

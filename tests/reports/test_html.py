@@ -14,6 +14,7 @@ from derive.notation.tree import Accent, Big, Fraction, Letter, Number, Row, Sig
 from derive.registry import get
 from derive.reverse import derive
 from numeric import compile as generate
+from reports.codec import dumps, loads
 from reports.document import (
     Block,
     Code,
@@ -22,6 +23,7 @@ from reports.document import (
     Figure,
     Items,
     Line,
+    Link,
     Listing,
     Section,
     Table,
@@ -62,7 +64,7 @@ INKS = {
     "--ink": PAPERS,
     "--soft": ("--paper", "--tint", "--warn"),
     "--link": ("--paper", "--tint", "--warn"),
-    **{f"--{name}": ("--tint",) for name in ("keyword", "name", "string", "number", "comment")},
+    **{f"--{name}": ("--paper", "--tint") for name in ("keyword", "name", "string", "number", "comment")},
 }
 
 
@@ -211,6 +213,34 @@ def test_a_long_formula_in_running_text_can_scroll_by_itself() -> None:
     long = Row(tuple(box for _ in range(14) for box in (Letter("x"), Sign("plus")))[:-1])
     assert inline(text(long)).startswith('<span class="wide"><math')
     assert inline(text(Number("1"))).startswith("<math")
+
+
+def numbered() -> Document:
+    """Equations that are referred to: by a reason, and from the margin of a listing."""
+    first = Line(Letter("y"), Letter("a"), text("because"), number="(1)", label="eq 1")
+    second = Line(None, Letter("b"), text("by ", Link("(1)", "eq 1")))
+    code = Listing("\n    a = 1\n    y = a\n", "python", "", {2: Link("(1)", "eq 1")})
+    return small(Equations((first, second)), code)
+
+
+def test_equations_have_numbers_that_links_lead_to() -> None:
+    root = parsed(html(numbered()))
+    (mark,) = [cell for cell in root.iter(f"{XHTML}td") if cell.get("class") == "number"]
+    assert (mark.text, mark.get("id")) == ("(1)", anchor("eq 1"))
+    targets = [a.get("href") for a in root.iter(f"{XHTML}a") if a.text == "(1)"]
+    assert targets == [f"#{anchor('eq 1')}"] * 2
+
+
+def test_what_stands_in_the_margin_stands_beside_its_line() -> None:
+    root = parsed(html(numbered()))
+    code, margin = root.iter(f"{XHTML}pre")
+    assert "".join(code.itertext()) == "a = 1\ny = a"
+    assert "".join(margin.itertext()) == "\n(1)"
+    assert margin.text is None  # what parses HTML drops a newline right behind the tag
+
+
+def test_a_document_keeps_its_margins_in_the_cache() -> None:
+    assert loads(dumps(numbered())) == numbered()
 
 
 # -- program text ---------------------------------------------------------------------------------------------------------

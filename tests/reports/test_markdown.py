@@ -17,7 +17,21 @@ from derive.notation.tree import Accent, Big, Box, Cases, Fence, Letter, Named, 
 from derive.registry import get
 from derive.reverse import derive
 from numeric import compile as generate
-from reports.document import Block, Code, Document, Equations, Items, Line, Math, Note, Section, Table, paragraph, text
+from reports.document import (
+    Block,
+    Code,
+    Document,
+    Equations,
+    Items,
+    Line,
+    Link,
+    Math,
+    Note,
+    Section,
+    Table,
+    paragraph,
+    text,
+)
 from reports.markdown.math import GITHUB, NOTEBOOK, tame
 from reports.markdown.math import text as words_in_math
 from reports.markdown.writer import block_markdown, inline, markdown
@@ -148,6 +162,16 @@ def test_a_reason_is_told_in_words_that_are_no_commands(words: str) -> None:
     plain = re.sub(r"[\\{}$&#%_^~<>|]", "", words)
     assert "".join(inside) == plain
     assert words_in_math(words).count("{") == words_in_math(words).count("}")
+
+
+def test_equations_have_numbers_and_marks_where_links_lead_to_them() -> None:
+    lines = (Line(X, Y, text("because"), number="(1)", label="one"), Line(None, J, number="(2)", label="two"))
+    source = markdown(Document("t", (Section("s", (Equations(lines), paragraph("see ", Link("(1)", "one")))),)))
+    (fence,) = [t for t in tokens(source) if t.type == "fence"]
+    assert [row.split("&&")[1].strip() for row in fence.content.splitlines()[1:3]] == [
+        r"\text{because} \quad \text{(1)} \\", r"\quad \text{(2)}",
+    ]  # fmt: skip
+    assert re.findall(r'<a id="(\w+)">', source) == ["one"]
 
 
 def test_a_notebook_gets_dollar_signs_alone() -> None:
