@@ -23,10 +23,11 @@ def index_page(families: Families, evidence: bool = True) -> str:
         f'<li><a href="#{anchor("family-" + kind)}">{escape(family(kind).title)}</a> {len(members)}</li>'
         for kind, members in families.items()
     )
+    checked = ", and checked" if evidence else ""
     sections = "\n".join(_family(kind, members) for kind, members in families.items())
     content = f"""<header>
 <h1>Gradients of neural-network operations</h1>
-<p class="summary">{_count(len(entries))}, each declared as index equations and differentiated symbolically{", and checked" if evidence else ""}.
+<p class="summary">{_count(len(entries))}, each declared as index equations and differentiated symbolically{checked}.
 A bar is the derivative of a scalar by the tensor under it. <a href="about.html">How to read this</a></p>
 </header>
 <form class="search" role="search" hidden="hidden">

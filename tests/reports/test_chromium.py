@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from reports.document import Document, Figure, Section
+from derive.notation.tree import Letter, Sign, row
+from reports.document import Document, Equations, Figure, Line, Section, paragraph
 from reports.html.writer import html
 from tests.reports.chromium import Seen, View, look
 
@@ -72,7 +73,7 @@ found.search = { before: shown().length };
 key("/");
 found.search.focused = page.activeElement === input;
 found.search.layer = await said("layer norm");
-found.search.american = await said("NORMALIZATION");
+found.search.american = await said("REGULARIZER");
 found.search.greek = await said("γ");
 found.search.source = await said("nair hinton");
 found.search.misspelt = await said("lyer_norm");
@@ -110,10 +111,12 @@ def seen(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     drawn = Figure(
         "f", {"svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'}, "Caption.", "Words."
     )
-    pictures = folder / "pictures.html"
-    pictures.write_text(html(Document("Pictures", (Section("One", (drawn,)),))), "utf-8")
+    long = row(*(box for _ in range(30) for box in (Letter("x"), Sign("plus"))))
+    blocks = (drawn, paragraph("A formula in running text: ", long, "."), Equations((Line(Letter("y"), long),)))
+    made = folder / "made.html"
+    made.write_text(html(Document("Made", (Section("One", blocks),))), "utf-8")
     views = {
-        "pictures": View(pictures, 380, True),
+        "made": View(made, 380, True),
         "wide": View(layer),
         "narrow": View(layer, 380),
         "dark": View(layer, 380, True),
@@ -126,7 +129,7 @@ def seen(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return look(views, MEASURE + SEARCH, folder)
 
 
-PAGES = ["wide", "narrow", "dark", "index", "small", "about", "all"]
+PAGES = ["wide", "narrow", "dark", "made", "index", "small", "about", "all"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -161,7 +164,7 @@ def test_what_does_not_belong_to_a_page_is_refused(seen: Seen) -> None:
 def test_dark_is_dark_and_pictures_stay_on_white(seen: Seen) -> None:
     papers = {name: sum(map(int, re.findall(r"\d+", seen.result[name]["paper"])[:3])) for name in ("narrow", "dark")}
     assert papers["dark"] < 150 < 600 < papers["narrow"]
-    assert seen.result["pictures"]["picture"] == [[True, True, "rgb(255, 255, 255)"]]
+    assert seen.result["made"]["picture"] == [[True, True, "rgb(255, 255, 255)"]]
 
 
 def test_there_are_buttons_to_copy(seen: Seen) -> None:
@@ -174,7 +177,7 @@ def test_the_search_finds_operations(seen: Seen) -> None:
     assert found["focused"]
     layer = "Layer normalisation"
     assert found["layer"] == [[layer], "1 operation found"]
-    assert found["american"] == [[layer], "1 operation found"]
+    assert found["american"] == [["L2 penalty"], "1 operation found"]
     assert found["greek"][0] == [layer]
     assert found["source"][0] == ["Rectified linear unit"]
     assert found["misspelt"] == [[layer], "Nothing found for “lyer_norm”. Nearest:"]
