@@ -205,7 +205,7 @@ def test_mutants_ends_with_1_when_one_is_alive(monkeypatch: pytest.MonkeyPatch, 
 
 def test_version_and_help(capsys: Capture) -> None:
     assert in_process(capsys, "--version").out == f"backproof {bp.__version__}\n"
-    for command in ("list", "show", "derive", "code", "verify", "mutants", "report", "book"):
+    for command in ("list", "show", "derive", "code", "verify", "mutants", "report", "site", "book"):
         result = in_process(capsys, command, "--help")
         assert result.status == 0
         assert "--json" in result.out
