@@ -63,8 +63,9 @@ def test_every_claim_of_the_articles_has_the_verdict_that_was_found_independentl
     )  # fmt: skip
 
 
-def test_only_two_numbers_of_the_worked_example_are_wrong(claims: Claims) -> None:
-    (example,) = audit(claims, ["b10"]).judged
+@pytest.mark.slow
+def test_only_two_numbers_of_the_worked_example_are_wrong(found: Audit) -> None:
+    example = found["b10"]
     wrong = [check.text("what") for check, f in zip(example.claim.checks, example.found, strict=True) if f.correction]
     assert wrong == ["a2*(1 - a2)", "a1*(1 - a1)"]
     assert all(f.level == "cut off, not rounded" for f in example.found if f.correction)
@@ -82,17 +83,14 @@ CORRUPTED = [
     ("b2", 1, {"value": 0.51}),
     ("b2", 2, {"right": "a*(1 + a)"}),
     ("b4", 2, {"relation": "-1 < tanh(z) < 3/4"}),
-    ("b5", 0, {"formula": "2*(yhat - y)"}),
     ("b6", 1, {"formula": "dZ.T @ A"}),
     ("b9", 2, {"factor": "1 + alpha*lambda"}),
     ("b13", 0, {"order": "N"}),
-    ("c1", 0, {"left": "sum(x*w) - b"}),
     ("c6", 0, {"below": "1/lambda"}),
     ("d1", 0, {"shape": ["d"]}),
     ("d2", 0, {"value": "1"}),
     ("d2", 2, {"relation": "0 < dz <= 1/5"}),
     ("d4", 0, {"right": "2"}),
-    ("d6", 1, {"formula": "(Y - P)/n"}),
     ("d7", 0, {"path": "X -> Z1 -> Z2 -> L"}),
 ]  # fmt: skip
 

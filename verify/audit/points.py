@@ -78,7 +78,7 @@ def _sizes(program: Program, seed: int, tied: Sizes, small: bool, twos: bool) ->
     """
     rng = np.random.default_rng(seed)
     for attempt in range(40):
-        sizes = draw_sizes(program, rng, high=3 if small else 5, budget=BUDGET)
+        sizes = draw_sizes(program, rng, high=3 if small else 4, budget=BUDGET)
         if twos and not attempt:
             sizes |= dict.fromkeys(program.dimensions, 2)
         for symbol, value in tied.items():

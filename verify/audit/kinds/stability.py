@@ -6,12 +6,15 @@ the distance from the minimum (``"1 - alpha*lambda"``, for one state), ``at`` an
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sympy import Symbol, cancel
 
 from derive.analyses.stability import CURVATURE
 from derive.errors import DerivationError
+from derive.operation import Operation
 from derive.text import expression_text
-from verify.analyses.stability import stability
+from verify.analyses.stability import StabilityReport, stability
 from verify.audit.algebra import read_expression
 from verify.audit.claims import Check
 from verify.audit.found import Found, fails, holds, undecided
@@ -20,10 +23,29 @@ REQUIRED = {"of": '"gradient_descent"'}
 OPTIONAL = {"below": '"2/lambda"', "factor": '"1 - alpha*lambda"', "at": '"theta"', "rate": '"alpha"'}
 
 
+class Asked:
+    """An operation that is known by its declaration, so that its report is made once."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation, self.key = operation, (operation.name, operation.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Asked) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=32)
+def _report(asked: Asked, at: str, rate: str) -> StabilityReport:
+    return stability(asked.operation, at or None, rate or None)
+
+
 def judge(check: Check) -> Found:
     """Ask :mod:`verify.analyses.stability`, whose answer is proven in fractions and balls and measured."""
+    operation = check.operation()
     try:
-        report = stability(check.operation(), check.text("at") or None, check.text("rate") or None)
+        report = _report(Asked(operation), check.text("at"), check.text("rate"))
     except DerivationError as problem:
         return undecided(str(problem))
     if ("below" in check.values) == ("factor" in check.values):
