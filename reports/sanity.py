@@ -104,6 +104,11 @@ def _is_zero(balls: Any, scale: Any) -> bool:
         return all(bool(abs(ball) <= SMALL * scale) for ball in np.asarray(balls, dtype=object).flat)
 
 
+def _summed(balls: Any, axis: int) -> Any:
+    with flint.ctx.workprec(BITS):
+        return balls.sum(axis)
+
+
 def _size(balls: Any) -> Any:
     with flint.ctx.workprec(BITS):
         return sum((abs(ball) for ball in balls.flat), flint.arb(0))
@@ -144,9 +149,11 @@ def _vanishing_sums(derivation: Derivation, notation: Notation, points: list[Poi
         for axis, extent in enumerate(tensor.shape):
             if any(balls.shape[axis] < 2 for balls in found):
                 continue
-            if all(_is_zero(balls.sum(axis), _size(balls)) for balls in found):
+            if all(_is_zero(_summed(balls, axis), _size(balls)) for balls in found):
                 formula = _sum_box(derivation, tensor, axis, extent, notation)
-                moved = text("; adding a constant to ", notation.name(name), " along that axis changes nothing")
+                moved = text(
+                    "; adding a constant to ", notation.name(name), " along that axis changes nothing to first order"
+                )
                 said.append((*text("Vanishing sums: ", formula), *moved, *text(".")))
     return said
 

@@ -51,10 +51,10 @@ def report(
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
     written: list[Path] = []
-    kinds = tuple(
-        kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats)
+    kinds = tuple(kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats))
+    made = pages(
+        operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings
     )
-    made = pages(operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings)
     for page in made:
         if judged is not None:
             judged(page)

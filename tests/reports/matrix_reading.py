@@ -97,7 +97,7 @@ class MatrixReader:
             assert value.shape == shape, f"the shape below {box.body} is {shape}, the value has {value.shape}"
             return value
         if isinstance(head, Named) or (
-            isinstance(head, Letter) and rest and _opens(rest[0]) and head not in self.tensors
+            isinstance(head, Letter) and head != ONES and rest and _opens(rest[0]) and head not in self.tensors
         ):
             return self.call(head, rest)
         return self.atom(box)

@@ -37,6 +37,13 @@ Value = float
 Tensor = Callable[[tuple[int, ...]], float]
 
 
+def logarithm(u: float) -> float:
+    """The logarithm; of what has underflowed to 0 a reader with floats can say nothing."""
+    if u == 0:
+        raise FloatingPointError("the logarithm of 0")
+    return math.log(u)
+
+
 class Functions(dict[str, Callable[..., float]]):
     """Functions by the name that is printed; one that is not stated here is looked up in the catalog, by name or symbol."""
 
@@ -54,10 +61,10 @@ class Functions(dict[str, Callable[..., float]]):
 
 
 FUNCTIONS = Functions({
-    "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min, "ReLU": lambda u: max(u, 0.0),
+    "exp": math.exp, "log": logarithm, "tanh": math.tanh, "max": max, "min": min, "ReLU": lambda u: max(u, 0.0),
     "sin": math.sin, "cos": math.cos, "erf": math.erf, "sign": lambda u: float((u > 0) - (u < 0)),
     "GELU": lambda u: u * math.erfc(-u / math.sqrt(2)) / 2, "SiLU": lambda u: u / (1 + math.exp(-u)),
-"sigma": lambda u: 1 / (1 + math.exp(-u)), "Abs": abs,
+"sigma": lambda u: 1 / (1 + math.exp(-u)), "abs": abs,
 })  # fmt: skip
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
