@@ -11,6 +11,7 @@ from derive.operation import Operation
 from derive.registry import declarations
 from derive.registry import operations as catalog
 from reports.binding.bind import COMMAND, bind
+from reports.binding.cache import Cache
 from reports.binding.pages import Page, Progress, pages
 from reports.binding.sources import bibtex
 from reports.document import Document, figures
@@ -33,7 +34,7 @@ def report(
     *,
     evidence: bool = True,
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: Path | Cache | None = None,
     progress: Progress | None = None,
     judged: Judged | None = None,
     **settings: Any,
@@ -51,10 +52,10 @@ def report(
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
     written: list[Path] = []
-    kinds = tuple(kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats))
-    made = pages(
-        operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings
+    kinds = tuple(
+        kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats)
     )
+    made = pages(operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings)
     for page in made:
         if judged is not None:
             judged(page)
@@ -70,7 +71,7 @@ def book(
     *,
     evidence: bool = True,
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: Path | Cache | None = None,
     references: Path | None = None,
     judged: Judged | None = None,
     **settings: Any,

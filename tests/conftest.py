@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -55,6 +56,20 @@ def rules_that_a_test_changed(request: pytest.FixtureRequest) -> Iterator[None]:
     """What was derived by other rules is not taken for a derivation by these; a test that changes a rule forgets first."""
     with forgetting() if "monkeypatch" in request.fixturenames else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of folders, none of which is made before it is used."""
+    folder = tmp_path_factory.mktemp("caches")
+    yield folder
+    os.environ.pop("BACKPROOF_CACHE", None)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(caches: Path, request: pytest.FixtureRequest) -> None:
+    """No test reads the pages that another one, or the user, keeps; nor does it write there."""
+    os.environ["BACKPROOF_CACHE"] = str(caches / hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16])
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,6 +17,10 @@ class MissingReference(WitnessError):
     """Nobody has stated an operation a second time, so there is nothing that JAX could differentiate."""
 
 
+class ProcessEnded(BackproofError, RuntimeError):
+    """A process that did a part of the work was killed."""
+
+
 class CampaignError(BackproofError, ValueError):
     """A campaign cannot be run as asked; the message says what must hold, what was given, and the fix."""
 

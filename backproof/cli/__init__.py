@@ -1,7 +1,7 @@
 """The command line: ``backproof list | show | derive | code | verify | mutants | report | book | site``.
 
 Exit status: 0; 1 when a verdict is not *agrees*; 2 for bad input, with a message that names the cause, the place
-and the fix.
+and the fix; 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from collections.abc import Sequence
 
 DISAGREES = 1
 BAD_INPUT = 2
+INTERRUPTED = 130
 INTERNAL = 70  # as in sysexits.h: the fault is ours
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit status."""
     from backproof.cli.app import app
-    from backproof.cli.failures import explain
+    from backproof.cli.failures import Interrupted, explain
 
     try:
         app(args=None if arguments is None else list(arguments), prog_name="backproof")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        return getattr(stop, "status", INTERRUPTED)
+    except Interrupted as stop:
+        print(f"backproof: {stop}", file=sys.stderr)
+        return stop.status
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -44,6 +48,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The console script."""
+    from backproof.cli.failures import Terminated
+
+    def end(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
     if hasattr(signal, "SIGPIPE"):
         # When the reader (head, less) goes, end as every other program of a pipe does, without a word.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -7,6 +7,20 @@ class BadInput(Exception):
     """Input that the command line itself rejects."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C or a request to end, with what it stopped; ``status`` is that of a process that the signal ended."""
+
+    def __init__(self, message: str, stop: KeyboardInterrupt) -> None:
+        super().__init__(message)
+        self.status = getattr(stop, "status", 130)
+
+
+class Terminated(KeyboardInterrupt):
+    """A request to end (SIGTERM), treated as Ctrl-C is: nothing is left behind."""
+
+    status = 143
+
+
 def explain(error: BaseException) -> str | None:
     """The message for bad input, or None where the error is our own fault.
 

@@ -41,9 +41,7 @@ register(
     """,
     title="Gradient descent with momentum",
     category="optimizer",
-    source=(
-        "Polyak, Some methods of speeding up the convergence of iteration methods, 1964, in the (1 - beta) form"
-    ),
+    source=("Polyak, Some methods of speeding up the convergence of iteration methods, 1964, in the (1 - beta) form"),
     layout="g[t] is the gradient at step t; v starts at 0.",
     meanings={
         "g": "gradients",

@@ -97,9 +97,21 @@ def colophon(pages: Sequence[Page], evidence: bool, command: str, engine: str) -
     )
     others = [page for page in pages if page.verdict not in ("", "agrees")]
     blocks: list[Block] = [
-        paragraph("This book was derived, checked and typeset by a program; nothing in its formulas was typed in by hand. ", checks),
-        *([Items(tuple(text(Link(page.document.title, page.operation.name), f": {page.verdict}") for page in others))] if others else []),
+        paragraph(
+            "This book was derived, checked and typeset by a program; nothing in its formulas was typed in by hand. ",
+            checks,
+        )
+    ]
+    if others:
+        said = (text(Link(page.document.title, page.operation.name), f": {page.verdict}") for page in others)
+        blocks.append(Items(tuple(said)))
+    blocks += [
         paragraph(f"Versions: {found}."),
-        paragraph("It holds no date: the same input gives the same bytes. Typeset with ", engine, ". Made again by: ", Code(command)),
-    ]  # fmt: skip
+        paragraph(
+            "It holds no date: the same input gives the same bytes. Typeset with ",
+            engine,
+            ". Made again by: ",
+            Code(command),
+        ),
+    ]
     return Section("Colophon", tuple(blocks), (), "colophon", numbered=False)

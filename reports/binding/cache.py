@@ -22,7 +22,9 @@ DAYS = 30  # an entry that nobody asked for in this time is removed
 
 
 def default_folder() -> Path:
-    """Where a user's pages are kept: ``$XDG_CACHE_HOME/backproof``, or ``~/.cache/backproof``."""
+    """Where a user's pages are kept: ``$BACKPROOF_CACHE``, else ``$XDG_CACHE_HOME/backproof`` or ``~/.cache/backproof``."""
+    if own := os.environ.get("BACKPROOF_CACHE", ""):
+        return Path(own)
     given = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "backproof"
 
@@ -44,8 +46,8 @@ class Cache:
                 self.folder = None
 
     def read(self, key: str) -> str | None:
-        """The text under a key, or ``None``: missing, damaged, or not surely ours."""
-        if self.folder is None:
+        """The text under a key, or ``None``: missing, damaged, not surely ours, or no key."""
+        if self.folder is None or not key:
             return None
         file = self.folder / f"{key}{SUFFIX}"
         try:
@@ -63,8 +65,8 @@ class Cache:
         return text
 
     def write(self, key: str, text: str) -> None:
-        """Keep a text under a key, whole or not at all."""
-        if self.folder is None or self.problem:
+        """Keep a text under a key, whole or not at all; without a key nothing is kept."""
+        if self.folder is None or self.problem or not key:
             return
         body = zlib.compress(text.encode(), 6)
         try:

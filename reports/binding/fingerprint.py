@@ -21,6 +21,7 @@ from importlib.resources.abc import Traversable
 from derive.operation import Operation
 from derive.registry import Declaration, declarations
 from verify.evidence import versions
+from verify.references import elsewhere
 
 OWN = ("derive", "numeric", "verify")  # whole packages, but for:
 APART = ("derive.catalog", "verify.references")  # one entry to an operation: what it meets counts
@@ -31,7 +32,12 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def key_of(operation: Operation, part: str, settings: Mapping[str, object]) -> str:
-    """The key of one part of an operation's page (``evidence``, ``page``) made with these settings."""
+    """The key of one part of an operation's page (``evidence``, ``page``) made with these settings.
+
+    Empty where what the page depends on cannot be told: its reference was registered by somebody else's code.
+    """
+    if any(elsewhere(name) for name in (operation.name, *operation.options.values())):
+        return ""
     told = [part, repr(sorted(settings.items())), _operation(operation), _environment()]
     told.append(code(OWN) if part == "evidence" else code((*OWN, *PAGES)))
     return hashlib.sha256("\n\0".join(told).encode()).hexdigest()
@@ -83,29 +89,36 @@ def _environment() -> str:
 @cache
 def code(roots: tuple[str, ...]) -> str:
     """A digest of the source text of packages, and of single modules with the modules of their package that they import."""
-    texts: dict[str, str] = {}
+    found: dict[str, str] = {}
     for root in roots:
-        texts.update(_imported(root) if "." in root else _texts(root))
-    return hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()
+        found.update(texts(root))
+    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
 
 
 def _imported(root: str) -> dict[str, str]:
     """A module and every module of the same package that it imports, in a function or outside, directly or not."""
     package = root.partition(".")[0]
-    texts = _texts(package)
+    every = _texts(package)
     found: dict[str, str] = {}
     todo = [root]
     while todo:
         name = todo.pop()
-        if name in found or name not in texts:
+        if name in found or name not in every:
             continue
-        found[name] = texts[name]
-        for node in ast.walk(ast.parse(texts[name])):
+        found[name] = every[name]
+        for node in ast.walk(ast.parse(every[name])):
             if isinstance(node, ast.ImportFrom) and node.module:
-                todo += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+                # the package's own file imports everything for those who ask the package; that is no dependency
+                todo += [node.module] if node.module != package else []
+                todo += [f"{node.module}.{each.name}" for each in node.names]
             elif isinstance(node, ast.Import):
                 todo += [each.name for each in node.names]
     return found
+
+
+def texts(root: str) -> dict[str, str]:
+    """The modules that count for a package or a single module, with their text."""
+    return _imported(root) if "." in root else _texts(root)
 
 
 @cache

@@ -23,46 +23,75 @@ from verify.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Example:
-    """A small declaration and the formula of it that shows a sign: an equation as declared, or a gradient."""
+    """A small declaration, and what a sign in one of its formulas means.
+
+    ``gradient`` is the input whose gradient is shown (else the last equation as declared), ``form`` is ``index``, ``matrix``
+    or ``local``, for a local derivative.
+    """
 
     declaration: str
     meaning: str
-    gradient: str = ""  # of this input; else the forward equation
-    form: str = "index"  # or "matrix", or "local" for a local derivative
+    gradient: str = ""
+    form: str = "index"
 
 
+PRODUCT = "X[n, d], W[d, m]; Z[i, j] = sum(X[i, k]*W[k, j], k)"
+LARGEST = "X[n, d]; m[i] = max(X[i, k], k)"
+CASES = "z[n]; y[i] = where(z[i] > 0, z[i], 0)"
+SQUARE = "x[n]; y[i] = x[i]**2"
+ROWS = "X[n, d], s[n]; Y[i, j] = X[i, j]/s[i]"
+SIZE = "z[n]; y[i] = abs(z[i])"
 ELEMENTS = (
-    Example("X[n, d], g[d]; Y[i, j] = g[j]*X[i, j]", "The element of X in row i and column j. An index runs from 0 to its extent less 1."),
-    Example("X[n, d], W[d, m]; Z[i, j] = sum(X[i, k]*W[k, j], k)", "A sum over every value of k, here from 0 to d - 1."),
-    Example("X[n, d]; m[i] = max(X[i, k], k)", "The largest of the elements over which k runs."),
+    Example(
+        "X[n, d], g[d]; Y[i, j] = g[j]*X[i, j]",
+        "The element of X in row i and column j. An index runs from 0 to its extent less 1.",
+    ),
+    Example(PRODUCT, "A sum over every value of k, here from 0 to d - 1."),
+    Example(LARGEST, "The largest of the elements over which k runs."),
     Example("p[n]; q = prod(p[i], i)", "A product over every value of i."),
-    Example("z[n]; y[i] = where(z[i] > 0, z[i], 0)", "The first line whose condition holds."),
-    Example("z[n]; y[i] = abs(z[i])", "The absolute value."),
+    Example(CASES, "The first line whose condition holds."),
+    Example(SIZE, "The absolute value."),
     Example("E[v, d], token[n]: int; y[i, k] = E[token[i], k]", "An array of integers, here token, chooses the row."),
-    Example("x[T], w, h0; h[t] = tanh(w*h[t-1] + x[t]); h[-1] = h0", "A recurrence: each time step reads the one before it; the first reads what stands at -1."),
-)  # fmt: skip
+    Example(
+        "x[T], w, h0; h[t] = tanh(w*h[t-1] + x[t]); h[-1] = h0",
+        "A recurrence: each time step reads the one before it, and the first one what stands at -1.",
+    ),
+)
 DERIVATIVES = (
-    Example("X[n, d], W[d, m]; Z[i, j] = sum(X[i, k]*W[k, j], k)", "A bar: the derivative of the scalar that is differentiated by each "
-            "element of W, an array of the shape of W.", "W"),
-    Example("x[n]; y[i] = x[i]**2", "A local derivative: of one expression, everything else held fixed.", "x", "local"),
-    Example("z[n]; y[i] = where(z[i] > 0, z[i], 0)", "A bracket is 1 where its condition holds and 0 elsewhere; what it multiplies is then "
-            "not looked at.", "z"),
-    Example("X[n, d]; m[i] = max(X[i, k], k)", "The argmax is where the maximum is, the first such place.", "X"),
-    Example("z[n]; y[i] = abs(z[i])", "The sign: 1, 0 or -1.", "z"),
-)  # fmt: skip
+    Example(
+        PRODUCT,
+        "A bar: the derivative of what is differentiated by each element of W; an array of the shape of W.",
+        "W",
+    ),
+    Example(SQUARE, "A local derivative: of one expression, everything else held fixed.", "x", "local"),
+    Example(
+        CASES,
+        "A bracket is 1 where its condition holds and 0 elsewhere; what it multiplies is then not looked at.",
+        "z",
+    ),
+    Example(LARGEST, "The argmax is where the maximum is, the first such place.", "X"),
+    Example(SIZE, "The sign: 1, 0 or -1.", "z"),
+)
 MATRICES = (
-    Example("X[n, d], W[d, m]; Z[i, j] = sum(X[i, k]*W[k, j], k)", "A matrix product and a transpose.", "W", "matrix"),
+    Example(PRODUCT, "A matrix product and a transpose.", "W", "matrix"),
     Example("x[n], y[m]; Z[i, j] = x[i]*y[j]", "The outer product of two vectors.", "", "matrix"),
-    Example("X[n, d], W[d, m], b[m]; Z = X @ W + b", "A bold 1 is a vector of ones of the length that fits: here it adds up the rows.",
-            "b", "matrix"),
-    Example("Z[n, d]; Y = exp(Z)", "A dot in a circle multiplies element by element; a function of an array acts on each element.", "Z",
-            "matrix"),
-    Example("X[n, d], s[n]; Y[i, j] = X[i, j]/s[i]", "A stroke in a circle divides element by element.", "s", "matrix"),
-    Example("X[n, d], s[n]; Y[i, j] = X[i, j]/s[i]", "diag(s) is the diagonal matrix of the vector s; on the left it scales the rows.", "X",
-            "matrix"),
-    Example("x[n]; y[i] = x[i]**2", "A power with a dot in a circle is taken element by element.", "", "matrix"),
-    Example("X[n, d]; m[i] = max(X[i, k], k)", "A function whose name begins with row takes each row as a whole.", "", "matrix"),
-)  # fmt: skip
+    Example(
+        "X[n, d], W[d, m], b[m]; Z = X @ W + b",
+        "A bold 1 is a vector of ones of the length that fits: here it adds up the rows.",
+        "b",
+        "matrix",
+    ),
+    Example(
+        "Z[n, d]; Y = exp(Z)",
+        "A dot in a circle multiplies element by element; a function of an array acts on each element.",
+        "Z",
+        "matrix",
+    ),
+    Example(ROWS, "A stroke in a circle divides element by element.", "s", "matrix"),
+    Example(ROWS, "The diagonal matrix of the vector s; on the left of a matrix it scales the rows.", "X", "matrix"),
+    Example(SQUARE, "A power with a dot in a circle is taken element by element.", "", "matrix"),
+    Example(LARGEST, "A function whose name begins with row takes each row as a whole.", "", "matrix"),
+)
 VERDICTS = {
     Verdict.AGREES: "Every witness that could decide agrees.",
     Verdict.WRONG_FORMULA: "The gradient differs from the true one by more than rounding can explain.",
@@ -81,8 +110,7 @@ def front(operations: Sequence[Operation], evidence: bool = True) -> tuple[Secti
 
 def example_box(example: Example) -> Box:
     """The formula of an example, from its derivation."""
-    operation = declare(example.declaration, name="example")
-    derivation = derive(operation)
+    derivation = derive(declare(example.declaration, name="example"))
     notation = notation_of(derivation)
     if example.form == "local":
         line = local_lines(derivation, notation)[0]
@@ -90,7 +118,7 @@ def example_box(example: Example) -> Box:
         return equals(line.left, line.right)
     equations = derivation.equations if example.gradient else derivation.program.equations
     target = derivation.gradients[example.gradient] if example.gradient else equations[-1].target
-    (equation,) = [each for each in equations if each.target == target][-1:]
+    equation = next(each for each in reversed(equations) if each.target == target)
     if example.form == "matrix":
         forms = derivation.matrix if example.gradient else program_matrices(derivation.program)
         return equals(*matrix_equation_boxes(target, forms[target], notation))
@@ -103,42 +131,43 @@ def _table(examples: Sequence[Example]) -> Table:
 
 
 def _notation(operations: Sequence[Operation]) -> Section:
-    functions = _functions(operations)
+    goal = paragraph(
+        "What is differentiated is one number: the output itself where it is one, else a scalar, written ",
+        Letter("L", "script"),
+        ", that the output passes on to and whose derivative by the output, the cotangent, is given. The chain rule writes "
+        "one bracket for every index by which a tensor is read; the lines that follow remove them by summing.",
+    )
+    matrices = paragraph(
+        "Results of at most two indices are also written with matrices. Rows are the first index, columns the second; a "
+        "vector stands upright."
+    )
     parts = [
         Section("Elements, sums and cases", (_table(ELEMENTS),), (), "notation-elements"),
-        Section("Derivatives", (paragraph(
-            "What is differentiated is one number: the output itself where it is one, else a scalar, written ", Letter("L", "script"),
-            ", that the output passes on to and whose derivative by the output, the cotangent, is given. The chain rule writes one "
-            "bracket for every index by which a tensor is read; the lines that follow remove them by summing."),
-            _table(DERIVATIVES)), (), "notation-derivatives"),
-        Section("Matrices", (paragraph(
-            "Results of at most two indices are also written with matrices. Rows are the first index, columns the second; a vector "
-            "stands upright."), _table(MATRICES)), (), "notation-matrices"),
-    ]  # fmt: skip
+        Section("Derivatives", (goal, _table(DERIVATIVES)), (), "notation-derivatives"),
+        Section("Matrices", (matrices, _table(MATRICES)), (), "notation-matrices"),
+    ]
+    functions = _functions(operations)
     if functions:
         parts.append(Section("Functions with a sign of their own", functions, (), "notation-functions"))
-    return Section(
-        "Notation",
-        (
-            paragraph(
-                "Tensors are arrays with named indices. A name of several letters is one name, a Greek letter's name is set as that "
-                "letter, and digits behind a name stand below it. Behind a line its shape is printed small, as in ",
-                separated([Letter("n"), Letter("d")], Sign("times")),
-                ": rows by columns. Round brackets group, and a bar, a hat or a tilde over a name belongs to it.",
-            ),
-        ),
-        tuple(parts),
-        "notation",
-        numbered=False,
+    opening = paragraph(
+        "Tensors are arrays with named indices. A name of several letters is one name, a Greek letter's name is set as "
+        "that letter, and digits behind a name stand below it. Behind a line its shape is printed small, as in ",
+        separated([Letter("n"), Letter("d")], Sign("times")),
+        ": rows by columns. Round brackets group, and a bar, a hat or a tilde over a name belongs to it.",
     )
+    return Section("Notation", (opening,), tuple(parts), "notation", numbered=False)
 
 
 def _functions(operations: Sequence[Operation]) -> tuple[Block, ...]:
+    """The functions that have a letter or word of their own in formulas, with their pages."""
     rows = tuple(
-        (text(row(function_name(each.name), Fence("(", Letter("z")))), (Link(each.title or each.name, each.name), Text(" "), Code(each.name)))
+        (
+            text(row(function_name(each.name), Fence("(", Letter("z")))),
+            (Link(each.title or each.name, each.name), Text(" "), Code(each.name)),
+        )
         for each in operations
         if each.symbol
-    )  # fmt: skip
+    )
     return (Table(("Written", "Function"), rows, weights=(1.0, 3.0)),) if rows else ()
 
 
@@ -147,35 +176,42 @@ def _reading(evidence: bool) -> Section:
     if not evidence:
         words = paragraph("No checks were run: nothing in these pages has been verified.")
         return Section("How to read the evidence", (words,), (), "how-to-read", numbered=False)
-    witnesses = tuple(
-        (text(Text(name, True)), text(f"{meaning[:1].upper()}{meaning[1:]}.")) for name, meaning in WITNESSES.items()
-    )
-    verdicts = tuple((text(Text(str(verdict), True)), text(meaning)) for verdict, meaning in VERDICTS.items())
-    kinds = tuple(
-        (text(each.name), text(f"{each.meaning[:1].upper()}{each.meaning[1:]}."))
-        for each in map(strata.get, strata.names())
+    opening = paragraph(
+        "Every formula in these pages is printed from the object that the derivation produced; the same object was turned "
+        "into the code beside it and evaluated by the checks. Each step was evaluated on both sides. The table at the end "
+        "of a page has a row for each witness and argument:"
     )
     columns: tuple[tuple[Inline, ...], ...] = (
-        text(Text("Points", True), ": how many inputs the witness looked at, over so many ", Text("strata", True), " (kinds of inputs)."),
-        text(Text("Error", True), ": the largest relative error of any element where it comes nearest to its ", Text("bound", True),
-             ", the error from which on a reason is asked for."),
-        text(Text("ULP", True), ": the largest error in units in the last place, where the true value is known by ball arithmetic."),
-    )  # fmt: skip
+        text(Text("Points", True), ": how many inputs the witness looked at, over so many strata (kinds of inputs)."),
+        text(
+            Text("Error", True),
+            ": the largest relative error of any element, where it comes nearest to its bound, the error from which on a "
+            "reason is asked for.",
+        ),
+        text(
+            Text("ULP", True), ": the largest error in units in the last place, where ball arithmetic knows the truth."
+        ),
+    )
+    witnesses = {name: _sentence(meaning) for name, meaning in WITNESSES.items()}
+    verdicts = {str(verdict): meaning for verdict, meaning in VERDICTS.items()}
+    kinds = {name: _sentence(strata.get(name).meaning) for name in strata.names()}
     return Section(
         "How to read the evidence",
+        (opening, Items(columns)),
         (
-            paragraph(
-                "Every formula in these pages is printed from the object that the derivation produced; the same object was turned into "
-                "the code beside it and evaluated by the checks. Each step was evaluated on both sides. The table at the end of a page "
-                "has a row for each witness and argument:"
-            ),
-            Items(columns),
-        ),
-        (
-            Section("Witnesses", (Table(("Witness", "What it is"), witnesses, weights=(1.0, 4.0)),), (), "witnesses"),
-            Section("Verdicts", (Table(("Verdict", "What it says"), verdicts, weights=(1.0, 3.0)),), (), "verdicts"),
-            Section("Strata of inputs", (Table(("Stratum", "Inputs"), kinds, weights=(1.0, 3.0)),), (), "strata"),
+            Section("Witnesses", (_glossary("Witness", "What it is", witnesses),), (), "witnesses"),
+            Section("Verdicts", (_glossary("Verdict", "What it says", verdicts),), (), "verdicts"),
+            Section("Strata of inputs", (_glossary("Stratum", "Inputs", kinds),), (), "strata"),
         ),
         "how-to-read",
         numbered=False,
     )
+
+
+def _glossary(word: str, meaning: str, entries: dict[str, str]) -> Table:
+    rows = tuple((text(Text(name, True)), text(words)) for name, words in entries.items())
+    return Table((word, meaning), rows, weights=(1.0, 4.0))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."

@@ -24,6 +24,7 @@ from reports.page import page
 from reports.settings import Settings
 from reports.symbols import notation_of
 from verify.campaign.plan import Subject
+from verify.processes import unordered
 
 SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
 Progress = Callable[..., None]
@@ -52,7 +53,7 @@ def pages(
     evidence: bool = True,
     pictures: Sequence[str] = ("svg",),
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: Path | Cache | None = None,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Iterator[Page]:
@@ -73,7 +74,7 @@ def pages(
     if jobs == 0 or jobs < -1:
         raise ReportError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
     Settings(**settings)  # refused before minutes of work go into it
-    kept = Cache(cache)
+    kept = cache if isinstance(cache, Cache) else Cache(cache)
     said = dict(sorted({**settings, "evidence": evidence, "pictures": tuple(pictures), "seed": SEED}.items()))
     keys = [key_of(operation, "page", said) for operation in operations]
     found: dict[int, Page] = {}
@@ -83,7 +84,9 @@ def pages(
             found[number] = replace(known, kept=True)
             _say(progress, f"{operations[number].name} (kept)", len(found), len(keys))
     have = set(found)
-    tasks = [_Task.of(number, operations[number], said, kept.folder) for number in range(len(keys)) if number not in have]
+    tasks = [
+        _Task.of(number, operations[number], said, kept.folder) for number in range(len(keys)) if number not in have
+    ]
     for number, text in _made(tasks, jobs):
         fresh = _read(text, operations[number])
         assert fresh is not None
@@ -117,14 +120,9 @@ class _Task:
 
 def _made(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[int, str]]:
     """Each page as text, in whatever order they are finished; the longest declarations begin."""
-    if jobs == 1 or len(tasks) < 2:
-        yield from map(_make, tasks)
-        return
-    import joblib
-
-    ordered = sorted(tasks, key=lambda task: -len(task.operation().program.equations))
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
-    yield from parallel(joblib.delayed(_make)(task) for task in ordered)
+    if jobs != 1:
+        tasks = sorted(tasks, key=lambda task: -len(task.operation().program.equations))
+    return unordered(_make, tasks, jobs)
 
 
 def _make(task: _Task) -> tuple[int, str]:

@@ -194,17 +194,22 @@ def _entry(work: Work, key: str, uses: Mapping[str, Sequence[str]]) -> str:
     kind, place = (
         ("article", "journal") if work.volume else ("inproceedings", "booktitle") if work.venue else ("misc", "")
     )
-    authors = [name if _NAME.fullmatch(name) else f"{{{escape(name)}}}" for name in work.authors]
+    authors = [name if _NAME.fullmatch(name) else f"{{{_words(name)}}}" for name in work.authors]
     lines = {
         "author": " and ".join([*authors, *(["others"] if work.others else [])]),
-        "title": f"{{{escape(work.title)}}}" if work.title else "",
-        place: escape(work.venue),
+        "title": f"{{{_words(work.title)}}}" if work.title else "",
+        place: _words(work.venue),
         "volume": work.volume,
         "year": work.year,
-        "annote": escape("; ".join(map(_use, uses.items()))),
+        "annote": _words("; ".join(map(_use, uses.items()))),
     }  # fmt: skip
     fields = "".join(f"  {name} = {{{value}}},\n" for name, value in lines.items() if name and value)
     return f"@{kind}{{{key},\n{fields}}}\n"
+
+
+def _words(text: str) -> str:
+    """Text as LaTeX; BibTeX counts every brace, also one behind a backslash."""
+    return escape(text).replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
 
 
 def _use(cited: tuple[str, Sequence[str]]) -> str:

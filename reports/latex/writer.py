@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from derive.latex import box_latex
 from derive.notation import break_lines, width
@@ -12,9 +13,11 @@ from reports.document import (
     Equations,
     Figure,
     Index,
+    Inline,
     Items,
     Line,
     Listing,
+    Math,
     Note,
     Paragraph,
     References,
@@ -29,7 +32,7 @@ from reports.templates import render
 LINE = 43.0  # em: the text width of the template
 REASON = 0.27  # of the text width, for the column of reasons
 NUMBER = 2.4  # em, for the column of numbers
-ROWS = 26  # longer tables are set in pieces, since a tabular cannot break over pages
+LINES = 40  # a longer table is set in pieces, since a tabular cannot break over pages
 HEADINGS = {
     "page": ("section", "subsection", "subsubsection"),
     "book": ("chapter", "section", "subsection", "subsubsection"),
@@ -154,16 +157,30 @@ def _table(table: Table) -> str:
     columns = "".join(rf"p{{\dimexpr {share:.4f}\linewidth-{2 * gap * share:.4f}\tabcolsep\relax}}" for share in shares)
     header = " & ".join(rf"\raggedright\textbf{{{words(cell)}}}" for cell in table.header)
     rows = [" & ".join(rf"\raggedright {inline(cell)}" for cell in row) for row in table.rows]
-    pieces = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)] or [[]]
+    pieces: list[list[str]] = [[]]
+    room = LINES
+    for row, cells in zip(rows, table.rows, strict=True):
+        height = max((_height(cell, share) for cell, share in zip(cells, shares, strict=True)), default=1)
+        if pieces[-1] and height > room:
+            pieces.append([])
+            room = LINES
+        pieces[-1].append(row)
+        room -= height
     tables = []
     for piece in pieces:
         body = "".join(f"{row} \\tabularnewline\n" for row in piece)
         tables.append(
-            f"\\par\\smallskip\\noindent{{\\footnotesize\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n"
+            f"\\par\\smallskip\\noindent{{\\footnotesize\\def\\arraystretch{{1.25}}\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n"
             f"{header} \\tabularnewline\n\\midrule\n{body}\\bottomrule\n\\end{{tabular}}}}\\par\\smallskip"
         )
     caption = f"\\noindent{{\\small {words(table.caption)}}}\\par\n" if table.caption else ""
     return caption + "\n\n".join(tables)
+
+
+def _height(content: Sequence[Inline], share: float) -> int:
+    """About how many lines a cell has."""
+    ems = sum(width(piece.box) if isinstance(piece, Math) else 0.55 * len(plain((piece,))) for piece in content)
+    return max(1, ceil(0.8 * ems / (LINE * share)))
 
 
 def _listing(listing: Listing) -> str:

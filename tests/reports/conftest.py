@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from derive.registry import declare, get
-from derive.reverse import derive
-from numeric import compile as generate
+from derive.registry import declare, get, names
+from reports.binding.bind import bind
+from reports.binding.pages import Page, pages
 from reports.document import Document
-from reports.page import sections
 from reports.site import site
-from reports.writing import bind
 from tests.shares import CORE
+
+TEX = shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None
 
 
 @pytest.fixture(scope="session")
-def book() -> Document:
-    """The operations of a first course, with everything but the checks.
+def core() -> tuple[Page, ...]:
+    """The pages of a first course, of all operations with ``BACKPROOF_TEST_ALL=1``; with everything but the checks."""
+    chosen = names() if os.environ.get("BACKPROOF_TEST_ALL") else CORE
+    return tuple(pages([get(name) for name in chosen], evidence=False, pictures=("svg", "pdf") if TEX else ("svg",)))
 
-    Not a share of the catalog yet: steps of some later operations hold a bracket wider than the text, and lines are
-    broken at the outermost level only.
-    """
-    pages = []
-    for operation in map(get, CORE):
-        derivation = derive(operation)
-        pages.append((operation, sections(operation, derivation, None, generate(derivation))))
-    return bind(pages, evidence=False)
+
+@pytest.fixture(scope="session")
+def book(core: tuple[Page, ...]) -> Document:
+    """Those pages as a book."""
+    return bind(core, evidence=False)
 
 
 EVIL = '</script><script>alert(1)</script> "quoted" &amp \\write18 $x$ größe'
@@ -50,5 +50,5 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tex() -> None:
     """Skip where TeX is not installed."""
-    if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
+    if not TEX:
         pytest.skip("needs latexmk and pdflatex")

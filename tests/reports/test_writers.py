@@ -169,7 +169,7 @@ def test_markdown_tables_have_as_many_cells_as_columns() -> None:
 
 def test_every_operation_is_in_every_format(book: Document) -> None:
     titles = [inner.title for chapter in book.sections for inner in chapter.sections]
-    assert len(titles) == len(CORE)
+    assert len(titles) >= len(CORE)
     for writer in (html, latex, typst, markdown):
         page = writer(book)
         assert [title for title in titles if title not in page] == []

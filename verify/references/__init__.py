@@ -74,6 +74,17 @@ def scan() -> None:
             _scanned.add(module.name)
 
 
+def elsewhere(name: str) -> bool:
+    """Whether a reference of that name was registered by a module outside this package (nothing is imported to find out).
+
+    Example:
+        >>> elsewhere("softmax")
+        False
+    """
+    forward = _references.get(name)
+    return forward is not None and not forward.__module__.startswith(f"{__name__}.")
+
+
 def find(name: str) -> Forward | None:
     """The reference of an operation, or ``None`` where nobody has stated one.
 

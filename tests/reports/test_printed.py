@@ -1,0 +1,115 @@
+"""The book as it comes out of both engines: the same words, nothing in the margin, nothing of the language that it was set in."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+
+from reports.document import Code as Typewriter
+from reports.document import Document, Equations, Line, Listing, Section, Table, paragraph, text
+from reports.engines import latex_run, typst_pdf
+from reports.latex.writer import latex
+from reports.typst.writer import typst
+from reports.writing import assets
+from tests.reports.conftest import TEX
+
+MARGIN = 25 * 72 / 25.4 - 5  # points: the templates' margins, less what an overfull line may have
+pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read a PDF")
+ENGINES = ["typst", pytest.param("latex", marks=pytest.mark.skipif(not TEX, reason="needs latexmk and pdflatex"))]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word where it stands on paper, in points from the left."""
+
+    page: int
+    left: float
+    right: float
+    text: str
+
+
+def words(pdf: bytes) -> tuple[float, list[Word]]:
+    """The width of the paper, and every word."""
+    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    found, page, width = [], 0, 0.0
+    for line in done.stdout.decode().splitlines():
+        if (paper := re.search(r'<page width="([\d.]+)"', line)) is not None:
+            page, width = page + 1, float(paper[1])
+        elif (word := re.search(r'<word xMin="([-\d.]+)" .*xMax="([-\d.]+)" .*?>(.*)</word>', line)) is not None:
+            found.append(Word(page, float(word[1]), float(word[2]), unescape(word[3])))
+    return width, found
+
+
+def plain(pdf: bytes) -> str:
+    """The words of a PDF as a reader's program copies them."""
+    done = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+@pytest.fixture(scope="session")
+def printed(book: Document) -> dict[str, bytes]:
+    """The book out of each engine that is there."""
+    found = {"typst": typst_pdf(typst(book), assets(book, "svg"))}
+    if TEX:
+        found["latex"] = latex_run(latex(book), assets(book, "pdf"))[0]
+    return found
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_word_stands_in_the_margin(printed: dict[str, bytes], engine: str) -> None:
+    width, found = words(printed[engine])
+    assert len(found) > 3000
+    assert [word for word in found if word.left < MARGIN or word.right > width - MARGIN] == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_markup_is_left(printed: dict[str, bytes], engine: str) -> None:
+    shown = plain(printed[engine])
+    # a backslash stands in no word of the catalog; the others are Typst's and TeX's own
+    assert (
+        re.findall(r"\\[a-zA-Z]+|\$|\\[()]|#(?:m|c|rhs|lhs|link)\(|attach\(|frac\(|operatorname|mathbf|label\(", shown)
+        == []
+    )
+    assert "??" not in shown
+
+
+def test_both_engines_say_the_same(printed: dict[str, bytes], book: Document) -> None:
+    """The words of titles and sentences, in the same number; formulas and what depends on line breaks aside."""
+    if len(printed) < 2:
+        pytest.skip("needs latexmk and pdflatex")
+
+    def said(pdf: bytes) -> set[str]:
+        joined = re.sub(r"[-‐]\n(?=[a-z])", "", plain(pdf)).replace("ﬁ", "fi").replace("ﬂ", "fl").replace("ﬀ", "ff")
+        joined = joined.replace("ﬃ", "ffi").replace("ﬄ", "ffl")
+        return set(re.findall(r"[a-z]{4,}", joined))
+
+    typst_words, latex_words = said(printed["typst"]), said(printed["latex"])
+    assert len(typst_words) > 500
+    differ = {
+        word for word in typst_words ^ latex_words if not any(word in other for other in typst_words & latex_words)
+    }
+    assert len(differ) <= 0.02 * len(typst_words), sorted(differ)
+    for pdf in printed.values():
+        shown = re.sub(r"\W+", "", plain(pdf))
+        for section in (inner for part in book.sections for inner in (part, *part.sections)):
+            assert re.sub(r"\W+", "", section.title) in shown, section.title
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_wide_tables_code_and_formulas_that_leave_the_text_are_seen(engine: str) -> None:
+    """What this file looks for is found where it is."""
+    from derive.notation.tree import Letter
+
+    wide = Section("s", (Equations((Line(Letter("x"), Letter("unbreakable" * 12, "upright")),)),))
+    table = Table(("a", "b"), ((text(Typewriter("x" * 30)), text("w")),))
+    good = Section("s", (Listing(f"{'word_' * 60}\n{'word ' * 60}"), table, paragraph("w")))
+    for section, clean in ((wide, False), (good, True)):
+        document = Document("d", (section,))
+        pdf = typst_pdf(typst(document)) if engine == "typst" else latex_run(latex(document))[0]
+        width, found = words(pdf)
+        assert all(word.right <= width - MARGIN for word in found) is clean

@@ -1,0 +1,51 @@
+"""Work shared out to processes that end when nobody waits for them any more."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from verify.errors import ProcessEnded
+
+T = TypeVar("T")
+R = TypeVar("R")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # the processors are shared out already
+
+
+def unordered(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+    """The results of ``work``, as they come; begun in the order of ``items``, on ``jobs`` processes (-1: one a processor).
+
+    Whatever ends the waiting, be it an interrupt or a failure, ends the processes.
+
+    Raises:
+        ProcessEnded: a process was killed.
+
+    Example:
+        >>> list(unordered(abs, [-3], jobs=2))
+        [3]
+    """
+    if jobs == 1 or len(items) < 2:
+        yield from map(work, items)
+        return
+    import joblib
+    from joblib.externals import loky
+
+    count = min(joblib.cpu_count() if jobs == -1 else jobs, len(items))
+    executor: Any = loky.ProcessPoolExecutor(count, initializer=_begin, env=dict.fromkeys(_THREADS, "1"))
+    finished = False
+    try:
+        for done in loky.as_completed([executor.submit(work, item) for item in items]):
+            yield done.result()
+        finished = True
+    except loky.BrokenProcessPool:
+        raise ProcessEnded(
+            "a process was ended from outside, perhaps for want of memory; say the same again with fewer --jobs"
+        ) from None
+    finally:
+        executor.shutdown(wait=True, kill_workers=not finished)
+
+
+def _begin() -> None:
+    """In a new process: an interrupt from the keyboard is for the process that the work is done for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
