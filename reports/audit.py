@@ -60,7 +60,7 @@ def write(audit: Audit, file: Path, engine: str = "typst") -> Path:
 def document(audit: Audit) -> Document:
     """The audit as a document."""
     claims = audit.claims
-    counted = ", ".join(f"{count} {_counted(outcome)}" for outcome, count in audit.counts.items() if count)
+    counted = ", ".join(f"{count} {_counted(outcome, count)}" for outcome, count in audit.counts.items() if count)
     source = f" Source: {' '.join(claims.source.split())}." if claims.source else ""
     return Document(
         claims.title or "Audit",
@@ -74,13 +74,14 @@ def document(audit: Audit) -> Document:
     )
 
 
-def _counted(outcome: Outcome) -> str:
-    return {
-        Outcome.HOLDS: "hold",
-        Outcome.CONDITIONAL: "hold under a condition",
-        Outcome.FAILS: "do not hold",
-        Outcome.UNDECIDED: "could not be decided",
+def _counted(outcome: Outcome, count: int) -> str:
+    one, several = {
+        Outcome.HOLDS: ("holds", "hold"),
+        Outcome.CONDITIONAL: ("holds under a condition", "hold under a condition"),
+        Outcome.FAILS: ("does not hold", "do not hold"),
+        Outcome.UNDECIDED: ("could not be decided", "could not be decided"),
     }[outcome]
+    return one if count == 1 else several
 
 
 def _summary(audit: Audit) -> list[Block]:
@@ -116,6 +117,9 @@ def _label(judged: Judged) -> str:
 def _verdict(judged: Judged) -> tuple[Inline, ...]:
     """The verdict in colour, its conditions in plain words."""
     rest = judged.words.removeprefix(str(judged.outcome))
+    wrong = [f.correction for f in judged.found if f.outcome is Outcome.FAILS and f.correction]
+    if judged.outcome is Outcome.FAILS and wrong:
+        rest = f": {'; '.join(wrong)}"
     return text(Verdict(str(judged.outcome), TONES[judged.outcome]), rest)
 
 

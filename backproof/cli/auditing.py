@@ -81,7 +81,8 @@ def audit(
         typer.echo(str(judged))
     else:
         for each in judged.judged:
-            typer.echo(f"{each.claim.id:<8}  {each.words}")
+            right = "; ".join(f.correction for f in each.found if f.correction and not f.conditions)
+            typer.echo(f"{each.claim.id:<8}  {each.words}{': ' + right if right else ''}")
         typer.echo(str(out))
     if not judged.ok:
         raise typer.Exit(DISAGREES)

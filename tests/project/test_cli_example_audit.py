@@ -84,7 +84,7 @@ def test_the_template_is_a_file_of_claims(capsys: Capture, tmp_path: Path) -> No
     file.write_text(in_process(capsys, "audit", "--template").out)
     result = in_process(capsys, "audit", str(file), "--claim", "slope")
     assert result.status == 1
-    assert "1 claims: 1 does not hold" in result.out
+    assert "1 claim: 1 does not hold" in result.out
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ def text(audit: Audit) -> str:
     for judged in audit.judged:
         lines += ["", *_claim(judged)]
     counts = ", ".join(f"{count} {outcome}" for outcome, count in audit.counts.items() if count)
-    return "\n".join([*lines, "", f"{len(audit.judged)} claims: {counts}"])
+    many = f"{len(audit.judged)} claim{'s' if len(audit.judged) != 1 else ''}"
+    return "\n".join([*lines, "", f"{many}: {counts}"])
 
 
 def _claim(judged: Judged) -> list[str]:
