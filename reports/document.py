@@ -269,7 +269,14 @@ def address(target: str) -> str:
 def links(document: Document) -> list[Link]:
     """Every link of a document, in reading order."""
     found: list[Link] = []
-    _walk((document.summary, document.sections), lambda part: found.append(part) if isinstance(part, Link) else None)
+
+    def look(part: object) -> None:
+        if isinstance(part, Link):
+            found.append(part)
+        elif isinstance(part, Listing):
+            found.extend(part.margin.values())
+
+    _walk((document.summary, document.sections), look)
     return found
 
 
