@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from derive.matrix_form import program_matrices
 from derive.notation import Box
@@ -108,6 +109,7 @@ def front(operations: Sequence[Operation], evidence: bool = True) -> tuple[Secti
     return _notation(operations), _reading(evidence)
 
 
+@cache
 def example_box(example: Example) -> Box:
     """The formula of an example, from its derivation."""
     derivation = derive(declare(example.declaration, name="example"))
