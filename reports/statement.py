@@ -26,7 +26,8 @@ def statement_blocks(
     blocks: list[Block] = []
     if operation.layout:
         blocks.append(Paragraph(named_text(operation.layout, derivation, notation)))
-    forms = program_matrices(derivation.program)
+    program = derivation.program
+    forms = {n: tree for n, tree in program_matrices(program).items() if len(program.equations_of(n)) == 1}
     if not any(map(is_product, forms.values())):
         forms = {}
     lines = []

@@ -196,6 +196,6 @@ def _listing(listing: Listing) -> str:
 
 def _margin(listing: Listing) -> str:
     """What stands beside the lines, in place of their numbers."""
-    links = {number: inline((link,)) for number, link in listing.margin.items()}
+    links = {n: words(each.text) for n, each in listing.margin.items()}  # no links: listings has made their signs active
     cases = "".join(rf"\or {links.get(number, '')}" for number in range(1, max(links) + 1))
     return rf"\renewcommand{{\thelstnumber}}{{\ifcase\value{{lstnumber}}{cases}\fi}}" + "%\n"

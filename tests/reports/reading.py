@@ -225,7 +225,7 @@ class Reader:
     def _axes(self, index: Box, box: Box) -> set[int]:
         found: set[int] = set()
         for name, sub, _ in readings(box):
-            if name in self.shapes and sub is not None:
+            if name in self.shapes and sub is not None and len(subscripts(sub)) == len(self.shapes[name]):
                 pairs = zip(subscripts(sub), self.shapes[name], strict=True)
                 found |= {n for piece, n in pairs if piece == [index]}
         for value in vars(box).values():
