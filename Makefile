@@ -18,7 +18,7 @@ help:
 
 book: $(STAMP)
 	@mkdir -p build
-	$(BIN)/backproof book --out build/book.pdf
+	$(BIN)/backproof book --out build/book.pdf --bibtex build/book.bib --cache build/cache
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from reports.errors import ReportError
 from reports.html.writer import html
 from reports.latex.writer import latex
 from reports.markdown.writer import markdown
+from reports.settings import Settings
 from reports.typst.writer import typst
 
 Judged = Callable[[Page], None]  # is told each page as it is finished
@@ -95,16 +96,16 @@ def book(
         bound.append(page)
     if progress is not None:
         progress(f"typesetting with {engine}", len(chosen), len(chosen))
-    document = bind(bound, evidence=evidence, command=_command(chosen, engine), engine=engine)
+    document = bind(bound, evidence=evidence, command=_command(chosen, engine, settings), engine=engine)
     content = pdf(document, engine)
     if references is not None:
         write_whole(references, bibtex({each.name: each.source for each in chosen if each.source}).encode())
     return write_whole(out, content)
 
 
-def _command(operations: Sequence[Operation], engine: str) -> str:
+def _command(operations: Sequence[Operation], engine: str, settings: Mapping[str, Any]) -> str:
     """What makes a book again."""
-    words = [COMMAND] + ([f"--engine {engine}"] if engine != "typst" else [])
+    words = [COMMAND + Settings(**settings).options] + ([f"--engine {engine}"] if engine != "typst" else [])
     if [each.name for each in operations] != [each.name for each in declarations()]:
         words += [shlex.quote(each.name) for each in operations]
     return " ".join(words)
