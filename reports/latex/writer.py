@@ -196,6 +196,8 @@ def _listing(listing: Listing) -> str:
 
 def _margin(listing: Listing) -> str:
     """What stands beside the lines, in place of their numbers."""
-    links = {n: words(each.text) for n, each in listing.margin.items()}  # no links: listings has made their signs active
+    links = {
+        n: words(each.text) for n, each in listing.margin.items()
+    }  # no links: listings has made their signs active
     cases = "".join(rf"\or {links.get(number, '')}" for number in range(1, max(links) + 1))
     return rf"\renewcommand{{\thelstnumber}}{{\ifcase\value{{lstnumber}}{cases}\fi}}" + "%\n"
