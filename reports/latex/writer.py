@@ -136,12 +136,9 @@ def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | N
     shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
     rows[-1] += shape
     if reasons:
-        reason = (
-            rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}"
-            if line.reason
-            else ""
-        )
-        rows[0] += f" && {reason}"
+        held = rf"\raggedright\footnotesize {inline(line.reason)}" if line.reason else ""
+        column = rf"\parbox[t]{{{REASON}\linewidth}}{{{held}}}" if held or (numbers and line.number) else ""
+        rows[0] += f" && {column}"
     if numbers:
         shown = words(line.number)
         mark = rf"\eqnumber{{{anchor(line.label)}}}{{{shown}}}" if line.label else rf"\makebox[2.4em][r]{{{shown}}}"
