@@ -19,23 +19,20 @@ from backproof._parts import check_parts
 if TYPE_CHECKING:
     from backproof.front import (
         analyse,
-        answer,
-        audit,
         check,
         check_formula,
         check_gradient,
         compile,
         derive,
-        example,
         gradient_cases,
         hessian,
         jacobian,
         jvp,
         mutants,
-        report,
         vectors,
         verify,
     )
+    from backproof.paper import answer, audit, example, report
     from derive import errors
     from derive.derivation import Derivation, Step
     from derive.errors import BackproofError
@@ -64,10 +61,10 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "check_gradient": ("backproof.front", "check_gradient"),
     "gradient_cases": ("backproof.front", "gradient_cases"),
     "analyse": ("backproof.front", "analyse"),
-    "audit": ("backproof.front", "audit"),
-    "answer": ("backproof.front", "answer"),
-    "example": ("backproof.front", "example"),
-    "report": ("backproof.front", "report"),
+    "audit": ("backproof.paper", "audit"),
+    "answer": ("backproof.paper", "answer"),
+    "example": ("backproof.paper", "example"),
+    "report": ("backproof.paper", "report"),
     "Operation": ("derive.operation", "Operation"),
     "Derivation": ("derive.derivation", "Derivation"),
     "Step": ("derive.derivation", "Step"),

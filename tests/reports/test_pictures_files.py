@@ -77,7 +77,7 @@ def test_pictures_have_captions_and_other_words_and_a_section() -> None:
 # -- names ---------------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(alphabet="$\\_^{}%#&~abx1é∑中 \x07", min_size=1, max_size=12))
 def test_any_name_is_set_character_by_character(name: str) -> None:
     whole = typeset(Letter(name, "upright"), 10.0) if len(name) > 1 else words(name, 10.0)
