@@ -12,6 +12,7 @@ from derive.registry import declarations
 from derive.registry import operations as catalog
 from reports.binding.bind import COMMAND, bind
 from reports.binding.cache import Cache
+from reports.binding.compared import compared
 from reports.binding.pages import Page, Progress, pages
 from reports.binding.sources import bibtex
 from reports.document import Document, figures
@@ -96,7 +97,9 @@ def book(
         bound.append(page)
     if progress is not None:
         progress(f"typesetting with {engine}", len(chosen), len(chosen))
-    document = bind(bound, evidence=evidence, command=_command(chosen, engine, settings), engine=engine)
+    command = _command(chosen, engine, settings)
+    together = compared(chosen, kinds, cache)
+    document = bind(bound, evidence=evidence, command=command, engine=engine, together=together)
     content = pdf(document, engine)
     if references is not None:
         write_whole(references, bibtex({each.name: each.source for each in chosen if each.source}).encode())

@@ -10,7 +10,7 @@ from derive.notation import Box, width
 from derive.operation import Operation
 from derive.registry import declarations
 from reports.binding.pages import Page
-from reports.document import Code, Inline, Link, Paragraph, Section, Table, Text, paragraph, text
+from reports.document import Block, Code, Figure, Inline, Link, Paragraph, Section, Table, Text, paragraph, text
 from reports.symbols import equals
 
 SHOWN = 3  # gradients of an operation in the table of its chapter
@@ -68,8 +68,13 @@ def family(category: str) -> Family:
     return FAMILIES.get(category, Family(category.capitalize() or "Others", ""))
 
 
-def chapters(pages: Sequence[Page], cited: Mapping[str, tuple[Inline, ...]]) -> tuple[Section, ...]:
-    """The families in their order, with the pages in theirs; ``cited`` is what to say of an operation's sources."""
+def chapters(
+    pages: Sequence[Page], cited: Mapping[str, tuple[Inline, ...]], together: Mapping[str, Figure]
+) -> tuple[Section, ...]:
+    """The families in their order, with the pages in theirs.
+
+    ``cited`` is what to say of an operation's sources, ``together`` a picture of a category's operations side by side.
+    """
     relations = related([page.operation for page in pages])
     found = []
     for category in dict.fromkeys([*FAMILIES, *(page.operation.category for page in pages)]):
@@ -77,7 +82,8 @@ def chapters(pages: Sequence[Page], cited: Mapping[str, tuple[Inline, ...]]) -> 
         if inside:
             about = family(category)
             count = f"This chapter holds {len(inside)} of them." if len(inside) > 1 else ""
-            opening = [paragraph(" ".join(filter(None, (about.introduction, count)))), overview(inside)]
+            opening: list[Block] = [paragraph(" ".join(filter(None, (about.introduction, count)))), overview(inside)]
+            opening += [together[category]] if category in together else []
             sections = tuple(_operation(page, cited, relations) for page in inside)
             found.append(Section(about.title, tuple(opening), sections, f"chapter-{category}"))
     return tuple(found)
