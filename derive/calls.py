@@ -101,6 +101,7 @@ class _Inline:
         for tensor, array, argument in zip(inputs, arrays, self.node.args, strict=True):
             self._match(tensor, array)
             self.tensors[tensor.name] = self._name_argument(tensor, array, argument)
+            self._say(self.tensors[tensor.name], tensor.name)
         for hyper in self.operation.hypers:
             if hyper.name in keywords:
                 self.values[hyper.name] = self.lowering.expression(keywords[hyper.name]).value
@@ -120,12 +121,20 @@ class _Inline:
             if lower and extra:
                 lower = (0,) * extra + lower
             builder.tensors[chosen] = Tensor(chosen, shape, role="intermediate", lower=lower)
+            self._say(chosen, name)
             builder.pending_targets.discard(chosen)
         called = f"{program.name}({', '.join(ast.unparse(a) for a in self.node.args)})"
         for equation in program.equations:
             builder.equations.append(self._copy(equation, called))
         result = builder.tensors[self.tensors[output]]
         return Array(result.shape, lambda indices: result.at(*indices))
+
+    def _say(self, name: str, called: str) -> None:
+        """A tensor of the caller means what it means to the first operation that was called with it, or gave it."""
+        meaning, tensor = self.operation.meanings.get(called), self.builder.tensors[name]
+        if meaning and not tensor.meaning:
+            said = f"{meaning} ({self.operation.name})"
+            self.builder.tensors[name] = replace(tensor, meaning=said)
 
     def _match(self, tensor: Tensor, array: Array) -> None:
         shape, declared = array.shape, tensor.shape

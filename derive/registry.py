@@ -144,10 +144,16 @@ def is_elementwise(name: str) -> bool:
     return declaration is not None and "[...]" in declaration.text and get(name).function is not None
 
 
+def _title(text: str) -> str:
+    """The title of a declaration: the comment that it begins with, if it does."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return first.lstrip("#").strip() if first.startswith("#") else ""
+
+
 def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[str] = ()) -> Operation:
     """Read a declaration: a string, or the path of an ``.eqs`` file (which holds the same text).
 
-    ``symmetries`` as for :func:`register`.  Raises :class:`DeclarationError` with the line and a caret.
+    ``symmetries`` as for :func:`register`; a comment in the first line is the title.  Raises :class:`DeclarationError` with the line and a caret.
 
     >>> square = declare("x[n]; L = sum(x**2)/2", name="square")
     >>> square.wrt, square.program.outputs
@@ -159,6 +165,6 @@ def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[s
         except (OSError, UnicodeDecodeError) as problem:
             raise DeclarationError(f"cannot read {text}: {problem}") from None
         return declare(content, name if name != "operation" else text.stem, symmetries=symmetries)
-    operation = _operation(name, text, {}, {"claims": tuple(symmetries)})
+    operation = _operation(name, text, {}, {"claims": tuple(symmetries), "title": _title(text)})
     _ = operation.symmetries  # read now, so that a mistake shows here
     return operation

@@ -139,6 +139,7 @@ def _factors(term: Box, room: float, limit: float) -> list[Box]:
             and not isinstance(current[-1], Big | Sign | Named)
             and not isinstance(part, Sign)
             and width(row(*current, part)) > here
+            and (_parenthesis(part) is None or width(part) + 1.5 <= limit)  # else it is opened where it stands
         ):
             lines.append([Sign("times")])
         lines[-1].append(part)

@@ -144,7 +144,7 @@ class MatrixReader:
                 return Ones(lying=True) if sup == TOP else Ones()
             case Script(base, sub, sup) if sup is not None and Script(base, sub) in self.tensors and sub is not None:
                 return self.powered(self.tensors[Script(base, sub)], sup)
-            case Script(base, None, sup) if sup is not None and not self._is_scalar(base):
+            case Script(base, None, sup) if sup is not None and (base in self.tensors or not self._is_scalar(base)):
                 return self.powered(self.atom(base), sup)
             case Fence("(", body):
                 return self.terms(parts(body))

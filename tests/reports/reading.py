@@ -174,7 +174,7 @@ class Reader:
     def script(self, box: Box) -> float:
         """A name with indices, a power, or both."""
         for candidate, sub, sup in readings(box):
-            if candidate in self.tensors or candidate in self.numbers:
+            if (candidate in self.tensors and self.fits(candidate, sub)) or candidate in self.numbers:
                 value = self.numbers[candidate] if candidate in self.numbers else self.element(candidate, sub)
                 return value if sup is None else value ** self.read(sup)
         assert isinstance(box, Script), f"nobody said what {box} is"
@@ -183,6 +183,10 @@ class Reader:
         if box.base == Letter("e") and box.base not in self.numbers:
             return math.exp(self.read(box.sup))
         return self.atom(box.base) ** self.read(box.sup)
+
+    def fits(self, name: Box, sub: Box | None) -> bool:
+        """Whether a tensor has as many axes as there are indices: X_p may be a name, or an element of X."""
+        return name not in self.shapes or len(self.shapes[name]) == (0 if sub is None else len(subscripts(sub)))
 
     def element(self, name: Box, sub: Box | None) -> float:
         indices = () if sub is None else tuple(self.position(piece) for piece in subscripts(sub))

@@ -120,3 +120,26 @@ def test_a_hostile_operation_has_a_page_in_every_format(tmp_path: Path) -> None:
     assert "<script>" in "".join(root.itertext())
     assert r"\write18\{x\}" not in html(document)
     assert r"\write18{x} <script>" in markdown(document)  # in a fenced listing, where everything is literal
+
+
+HOSTILE_FILE = r"""# \write18{touch owned} <script>alert(1)</script> 50% & #1
+x_1[T, n, d], größe[d, m], h_0[n, m], W_rec[m, m]
+h[-1, i, j] = h_0[i, j]
+s_x[t, i, j] = sum(x_1[t, i, k]*größe[k, j], k)
+h[t, i, j] = tanh(s_x[t, i, j] + sum(h[t-1, i, k]*W_rec[k, j], k))
+"""
+
+
+@pytest.mark.parametrize("detail", ["brief", "full"])
+def test_a_hostile_network_of_ones_own_has_its_page(detail: str) -> None:
+    """The title is the file's first comment; equation labels, margins and links hold names that are no ASCII."""
+    operation = declare(HOSTILE_FILE, name="größen_netz")
+    derivation = derive(operation)
+    document = page(operation, derivation, None, generate(derivation), detail=detail)
+    pictures = {f.name + ".svg": f.data["svg"] for f in figures(document) if "svg" in f.data}
+    assert typst_pdf(typst(document), pictures).startswith(b"%PDF-")
+    root = ET.fromstring(html(document).split("\n", 1)[1])
+    shown = "".join(root.itertext())
+    assert "<script>alert(1)</script> 50% & #1" in shown
+    assert "alert" not in "".join(e.text or "" for e in root.iter() if e.tag.endswith("script"))
+    assert r"\write18" not in re.sub(r"(?s)\\begin\{lstlisting\}.*?\\end\{lstlisting\}", "", latex(document))
