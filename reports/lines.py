@@ -58,7 +58,7 @@ class Claim:
 
     def _set(self, side: Side, notation: Notation, shapes: bool) -> Box:
         if isinstance(side, Matrix):
-            return matrix_box(side, notation, shapes)
+            return matrix_box(side, notation, shapes, self.shape if side is self.right else None)
         side = readable(side) if self.code else side
         names = (i.name for i, n in zip(self.indices, self.extents, strict=True) if n is not None)
         return expression_box(side, notation.indexed(*names))

@@ -20,7 +20,8 @@ def equation_boxes(equation: Equation, notation: Notation) -> tuple[Box, Box]:
 
 def matrix_equation_boxes(target: str, tree: Matrix, notation: Notation) -> tuple[Box, Box]:
     """The target's name and its matrix form."""
-    return notation.name(target), matrix_box(tree, notation)
+    tensor = notation.tensors.get(target)
+    return notation.name(target), matrix_box(tree, notation, target=tensor.shape if tensor is not None else None)
 
 
 def range_box(index: Symbol, extent: Expr, notation: Notation) -> Box:

@@ -65,17 +65,20 @@ class Piece:
     negative: bool = False
 
 
-def matrix_box(tree: Matrix, notation: Notation | None = None, shapes: bool = False) -> Box:
+def matrix_box(
+    tree: Matrix, notation: Notation | None = None, shapes: bool = False, target: Shape | None = None
+) -> Box:
     """The boxes of a matrix tree; ranks come from the notation's tensors.
 
-    With ``shapes`` the shape stands below each factor of a matrix product, vectors as columns.
+    With ``shapes`` the shape stands below each factor of a matrix product, vectors as columns.  ``target`` is the shape of
+    what the tree is equal to, where it has to be broadcast to that.
 
     >>> from derive.latex import box_latex
     >>> print(box_latex(matrix_box(Product(Transpose(Whole("X")), Whole("Z")))))
     X^{\\top} Z
     """
     setter = MatrixSetter(notation or Notation(), shapes)
-    piece = setter.piece(tree, setter.shape(tree))
+    piece = setter.piece(tree, target or setter.shape(tree))
     return row(MINUS, piece.box) if piece.negative else piece.box
 
 

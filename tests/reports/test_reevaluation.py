@@ -28,7 +28,7 @@ from reports.settings import Settings
 from reports.statement import result_blocks
 from reports.symbols import notation_of
 from tests.reports.reevaluation import Fault, Reevaluation, displayed
-from tests.shares import share
+from tests.shares import share, turn
 
 
 def formulas(operation: Operation, derivation: Derivation, detail: str = "lecture") -> tuple[Section, ...]:
@@ -53,7 +53,7 @@ def test_no_other_part_of_a_page_displays_equations() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", share("re-evaluation"))
+@pytest.mark.parametrize("name", turn("re-evaluation", share("re-evaluation"), 10))
 def test_every_displayed_equation_holds_as_it_is_printed(name: str) -> None:
     assert look(get(name)) > 0
 
