@@ -153,7 +153,9 @@ def _title(text: str) -> str:
 def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[str] = ()) -> Operation:
     """Read a declaration: a string, or the path of an ``.eqs`` file (which holds the same text).
 
-    ``symmetries`` as for :func:`register`; a comment in the first line is the title.  Raises :class:`DeclarationError` with the line and a caret.
+    ``symmetries`` as for :func:`register`; a comment in the first line is the title.
+
+    Raises :class:`DeclarationError` with the line and a caret.
 
     >>> square = declare("x[n]; L = sum(x**2)/2", name="square")
     >>> square.wrt, square.program.outputs

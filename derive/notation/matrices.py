@@ -180,7 +180,7 @@ class MatrixSetter(Shapes):
         parts: list[Box] = []
         pieces = [self._addend(term, target) for term in terms]
         last = [
-            2 if isinstance(t, Scalar) and not t.value.is_number else int(0 < len(self.shape(t)) < len(target))
+            2 if isinstance(t, Scalar) and not t.value.is_number else int(self._is_broadcast(self.shape(t), target))
             for t in terms
         ]
         for piece, _ in sorted(zip(pieces, last, strict=True), key=lambda p: (p[0].negative, p[1])):
@@ -190,6 +190,10 @@ class MatrixSetter(Shapes):
                 parts.append(PLUS)
             parts.append(piece.box if piece.level > SUM else fenced(piece.box))
         return Piece(row(*parts), SUM)
+
+    def _is_broadcast(self, own: Shape, target: Shape) -> bool:
+        """Whether an array (no number) has to be repeated to have a shape: a bias stands behind the product."""
+        return 0 < len(own) < len(target) or any(n == 1 and m != 1 for n, m in zip(own, target, strict=False))
 
     def _addend(self, term: Matrix, target: Shape) -> Piece:
         if isinstance(term, Scalar) and target:
