@@ -123,30 +123,34 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], n
 
     Raises :class:`CompileError` for an engine that is killed or does not end.
     """
-    child = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+    said = [
+        folder / "engine.out",
+        folder / "engine.err",
+    ]  # files: a pipe would be held open by what a killed engine started
+    with said[0].open("wb") as output, said[1].open("wb") as errors:
+        child = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True
+        )  # fmt: skip
     try:
-        output, errors = child.communicate(timeout=SECONDS)
+        status = child.wait(timeout=SECONDS)
     except BaseException as problem:
         _end(child)
         if isinstance(problem, subprocess.TimeoutExpired):
             raise CompileError(f"{name} did not finish within {SECONDS} seconds") from None
         raise
-    if child.returncode < 0:
+    if status < 0:
         _end(child)
         raise CompileError(
-            f"{name} was ended from outside (signal {-child.returncode}), perhaps for want of memory; nothing was written: say the "
+            f"{name} was ended from outside (signal {-status}), perhaps for want of memory; nothing was written: say the "
             "same again, and the pages that were kept are not made again"
         )
-    return subprocess.CompletedProcess(list(command), child.returncode, output, errors)
+    return subprocess.CompletedProcess(list(command), status, *(file.read_bytes() for file in said))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
+    child.wait()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from reports.errors import CompileError, ReportError
 
 # The command line, which says READY when the first page is to be made; or with no pages at all, so that it typesets at once.
 SCRIPT = """
-import os, sys
+import os, signal, sys
 import backproof.cli as cli
 import reports.binding.pages as pages
 import reports.writing as writing
@@ -34,6 +34,7 @@ if os.environ["PHASE"] == "making":
     pages._made = announced
 else:
     writing.pages = lambda *_, **__: iter(())
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests may have ignored it
 sys.argv = ["backproof", *sys.argv[1:]]
 cli.main()
 """
@@ -103,6 +104,29 @@ def test_an_interrupt_while_pages_are_made(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["book.pdf", "cache", "tmp"]
     assert list((tmp_path / "tmp").glob("backproof-*")) == []
     assert list((tmp_path / "cache").rglob(".*")) == []
+
+
+@needs_proc
+def test_processes_end_with_the_one_that_they_work_for() -> None:
+    script = """
+import time
+from verify.processes import unordered
+
+def work(seconds):
+    print("READY", flush=True)
+    time.sleep(seconds)
+
+list(unordered(work, [60, 60], 2))
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["READY\n"] * 2
+    started = children(process.pid)
+    assert len(started) >= 2
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert left(started) == []
 
 
 @needs_proc
