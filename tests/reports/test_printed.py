@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from html import unescape
 
 import pytest
 
 from reports.document import Code as Typewriter
-from reports.document import Document, Equations, Line, Listing, Section, Table, paragraph, text
+from reports.document import Document, Equations, Line, Listing, Section, Table, Text, paragraph, text
 from reports.engines import latex_run, typst_pdf
 from reports.latex.writer import latex
 from reports.typst.writer import typst
@@ -51,6 +52,25 @@ def plain(pdf: bytes) -> str:
     return done.stdout.decode()
 
 
+def squeezed(words: str) -> str:
+    """Without spaces, hyphens and ligatures, which are the engines' own affair."""
+    for ligature, letters in (("ﬃ", "ffi"), ("ﬄ", "ffl"), ("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬀ", "ff")):
+        words = words.replace(ligature, letters)
+    return re.sub(r"[\W_]+", "", words)
+
+
+def texts(part: object) -> Iterator[str]:
+    """Every plain text of a document."""
+    if isinstance(part, Text):
+        yield part.text
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from texts(inner)
+    elif is_dataclass(part):
+        for each in fields(part):
+            yield from texts(getattr(part, each.name))
+
+
 @pytest.fixture(scope="session")
 def printed(book: Document) -> dict[str, bytes]:
     """The book out of each engine that is there."""
@@ -83,21 +103,13 @@ def test_both_engines_say_the_same(printed: dict[str, bytes], book: Document) ->
     if len(printed) < 2:
         pytest.skip("needs latexmk and pdflatex")
 
-    def said(pdf: bytes) -> set[str]:
-        joined = re.sub(r"[-‐]\n(?=[a-z])", "", plain(pdf)).replace("ﬁ", "fi").replace("ﬂ", "fl").replace("ﬀ", "ff")
-        joined = joined.replace("ﬃ", "ffi").replace("ﬄ", "ffl")
-        return set(re.findall(r"[a-z]{4,}", joined))
-
-    typst_words, latex_words = said(printed["typst"]), said(printed["latex"])
-    assert len(typst_words) > 500
-    differ = {
-        word for word in typst_words ^ latex_words if not any(word in other for other in typst_words & latex_words)
-    }
-    assert len(differ) <= 0.02 * len(typst_words), sorted(differ)
+    vocabulary = {word for piece in texts(book) for word in re.findall(r"[A-Za-z]{4,}", piece)}
+    assert len(vocabulary) > 500
     for pdf in printed.values():
-        shown = re.sub(r"\W+", "", plain(pdf))
+        shown = squeezed(plain(pdf))
+        assert sorted(word for word in vocabulary if word not in shown) == []
         for section in (inner for part in book.sections for inner in (part, *part.sections)):
-            assert re.sub(r"\W+", "", section.title) in shown, section.title
+            assert squeezed(section.title) in shown, section.title
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -107,9 +119,10 @@ def test_wide_tables_code_and_formulas_that_leave_the_text_are_seen(engine: str)
 
     wide = Section("s", (Equations((Line(Letter("x"), Letter("unbreakable" * 12, "upright")),)),))
     table = Table(("a", "b"), ((text(Typewriter("x" * 30)), text("w")),))
-    good = Section("s", (Listing(f"{'word_' * 60}\n{'word ' * 60}"), table, paragraph("w")))
+    good = Section("s", (Listing("word " * 60), table, paragraph("w")))
     for section, clean in ((wide, False), (good, True)):
         document = Document("d", (section,))
         pdf = typst_pdf(typst(document)) if engine == "typst" else latex_run(latex(document))[0]
         width, found = words(pdf)
-        assert all(word.right <= width - MARGIN for word in found) is clean
+        assert [word for word in found if word.right > width - MARGIN and clean] == []
+        assert clean or any(word.right > width - MARGIN for word in found)
