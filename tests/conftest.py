@@ -34,17 +34,23 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+COSTLY = ("core", "made_site")  # fixtures of a session that several modules use
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``--dist loadgroup`` one worker sees all of an operation, which it derives once, and all else of a module."""
+    """With ``--dist loadgroup`` one worker sees all of an operation, which it derives once, and all else of a module.
+
+    What takes long to make for a whole session is made by one worker, too.
+    """
     operations = set(names())
     for item in items:
         call = getattr(item, "callspec", None)
         asked = (
             [value for value in call.params.values() if isinstance(value, str) and value in operations] if call else []
         )
-        item.add_marker(pytest.mark.xdist_group(asked[0] if asked else item.location[0]))
+        costly = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group((*asked, *costly, item.location[0])[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
