@@ -19,11 +19,11 @@ from derive.registry import get
 from derive.reverse import derive
 from numeric.exact import Exact
 from tests.reports.reading import Guarded
-from tests.shares import share
+from tests.shares import share, turn
 from verify.sampling import sample
 
 
-@pytest.fixture(scope="module", params=share("reading"))
+@pytest.fixture(scope="module", params=turn("reading", share("reading"), 12))
 def point(request: pytest.FixtureRequest) -> tuple[Derivation, Exact, Notation]:
     """A derivation with all its tensors at one small random point."""
     derivation = derive(get(request.param))

@@ -11,7 +11,7 @@ from numeric import compile as generate
 from reports.document import Paragraph, Section, plain
 from reports.page import sections
 from reports.symbols import notation_of
-from tests.shares import share
+from tests.shares import share, turn
 
 
 def reverse_pass(name: str) -> tuple[Section, ...]:
@@ -20,7 +20,7 @@ def reverse_pass(name: str) -> tuple[Section, ...]:
     return found.sections
 
 
-@pytest.mark.parametrize("name", share("reverse pass"))
+@pytest.mark.parametrize("name", turn("reverse pass", share("reverse pass"), 10))
 def test_every_adjoint_that_the_steps_derive_has_its_section(name: str) -> None:
     derivation = derive(get(name))
     titles = [section.title.removeprefix("Adjoint of ").partition(" at ")[0] for section in reverse_pass(name)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.shares import turn
 from verify.accuracy import accuracy
 
 NAMES = [
@@ -20,7 +21,7 @@ EXPONENTS = {
 
 
 @pytest.mark.parametrize("dtype", EXPONENTS, ids=["float64", "float32"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", turn("accuracy of activations", NAMES, 8))
 def test_four_units_and_no_false_zero(name: str, dtype: Any) -> None:
     worst = accuracy(name, dtype=dtype, seed=3, beside={}, exponents=EXPONENTS[dtype]).worst()
     assert worst.excess <= 4, worst

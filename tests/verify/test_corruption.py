@@ -170,14 +170,7 @@ def test_a_corrupted_rule_is_reported_as_wrong_formula(
     assert (corrupted.equations, corrupted.steps) != (clean.equations, clean.steps), (
         "the corruption changes nothing, so it shows nothing"
     )
-    checks = check_steps(corrupted, seed=1)
+    checks = check_steps(corrupted, seed=1)  # without corruption they agree: tests/verify/test_steps.py
     wrong = [check for check in checks if check.verdict is Verdict.WRONG_FORMULA]
     # the line that went wrong is named, not only the result
     assert any(check.step.rule != "total derivative" for check in wrong), [str(c.verdict) for c in checks]
-
-
-@pytest.mark.parametrize("name", sorted({name for _, name in CASES}))
-def test_without_corruption_every_step_agrees(name: str) -> None:
-    checks = check_steps(derived(name), seed=1)
-    assert [(c.step.rule, c.detail) for c in checks if not c.ok] == []
-    assert all(check.points > 0 for check in checks)

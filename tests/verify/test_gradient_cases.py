@@ -11,7 +11,7 @@ from hypothesis import Phase, find, settings
 from hypothesis.strategies import SearchStrategy
 
 import backproof as bp
-from tests.shares import share
+from tests.shares import share, turn
 from tests.verify.support import derived
 from verify import strata
 from verify.strategies import gradients
@@ -27,7 +27,7 @@ def drawn(strategy: SearchStrategy[GradientCase], condition: Callable[[GradientC
     return find(strategy, lambda case: bool(condition(case)), settings=QUICK)
 
 
-@pytest.mark.parametrize("name", share("gradient cases"))
+@pytest.mark.parametrize("name", turn("gradient cases", share("gradient cases"), 12))
 def test_generated_functions_pass_in_all_strata(name: str) -> None:
     function = bp.compile(derived(name))
 
