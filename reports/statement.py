@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sympy import Expr, Mul, Symbol
 
 from derive.derivation import Derivation
@@ -91,17 +93,31 @@ def reduction(rhs: Expr) -> list[tuple[Symbol, Expr, bool]]:
 
     >>> from derive.registry import get
     >>> reduction(get("mse").program.equations[-1].rhs)
-    [(i, n, True)]
+    [(i, n, True), (j, k, True)]
     """
     kinds = []
     for term in flatten(rhs, Fresh("_r")):
-        divided = [n for n, power in term.factors if power == -1]
+        counts = Counter(n for _, n in term.bound)
+        divided = {n: -power for n, power in term.factors if n in counts and not power.is_positive}
+        if any(power != counts[n] for n, power in divided.items()):
+            return []  # by one of several alike, or by a root: neither a sum nor a mean over each
         kinds.append([(n, n in divided) for _, n in term.bound])
-    outer = [reduce for reduce in rhs.atoms(Reduce) if reduce.op == "sum"]
-    names = {n: i for reduce in sorted(outer, key=str) for i, n in reduce.limits}
     if not kinds or any(kind != kinds[0] for kind in kinds) or not all(n.free_symbols for n, _ in kinds[0]):
         return []
-    return [(names[n], n, mean) for n, mean in kinds[0] if n in names]
+    letters: dict[Expr, list[Symbol]] = {}
+    for i, n in dict.fromkeys(_outer(rhs)):
+        letters.setdefault(n, []).append(i)
+    if any(len(letters[n]) < count for n, count in Counter(n for n, _ in kinds[0]).items()):
+        return []  # two sums with the same letter
+    return [(letters[n].pop(0), n, mean) for n, mean in kinds[0]]
+
+
+def _outer(expression: Expr) -> list[tuple[Symbol, Expr]]:
+    """The indices with their extents of the sums that :func:`derive.terms.flatten` pulls out."""
+    if isinstance(expression, Reduce) and expression.op == "sum":
+        return [*expression.limits, *_outer(expression.body)]
+    parts = sorted(expression.args, key=str) if expression.is_Add or expression.is_Mul else []
+    return [found for part in parts for found in _outer(part)]
 
 
 def result_blocks(derivation: Derivation, notation: Notation, numbers: Numbers | None = None) -> list[Block]:

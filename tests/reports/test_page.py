@@ -89,6 +89,17 @@ def test_reduction_is_read_from_the_equation() -> None:
     assert of("x[n]; L = sum(x)/3") == [("n", False)]
 
 
+def test_reduction_over_two_indices_of_one_extent() -> None:
+    def of(text: str) -> list[tuple[str, bool]]:
+        return [(str(i), mean) for i, _, mean in reduction(declare(text, name="own").program.equations[-1].rhs)]
+
+    assert of("X[n, n]; L = sum(X[i, j]**2, i, j)") == [("i", False), ("j", False)]
+    assert of("X[n, n]; L = mean(X[i, j]**2, i, j)") == [("i", True), ("j", True)]
+    assert of("X[n, n]; L = sum(X[i, j]**2, i, j)/n") == []  # neither: the gradient carries 1/n, not 1/n^2
+    assert of("X[n, n]; L = sum(log(sum(exp(X[j, i]), i)), j)") == [("j", False)]  # an inner sum has no say
+    assert of("x[n]; L = sum(x[i]**2, i)/sqrt(n)") == []
+
+
 def test_brief_is_short_and_full_is_long() -> None:
     brief, lecture, full = (made("layer_norm", detail=level) for level in ("brief", "lecture", "full"))
     assert "Reverse pass" not in [s.title for s in brief.sections]
