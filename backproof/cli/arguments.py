@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def operation(subject: str) -> Operation:
         else:
             path = Path(subject)
             with path.open("rb") as file:
-                text, name = file.read(MAX_BYTES).decode("utf-8"), path.stem
+                text, name = file.read(MAX_BYTES).decode("utf-8"), re.sub(r"\W", "_", path.stem)
         from derive.registry import declare
 
         return declare(text, name=name if name.isidentifier() else "operation")

@@ -64,7 +64,7 @@ def pages(
     ``progress`` is told what was finished, how many are done, and of how many.  A page whose verdict is not *agrees* is
     never taken from the cache.
 
-    Raises :class:`reports.errors.ReportError` for ``jobs`` of 0 or below -1.
+    Raises :class:`reports.errors.ReportError` for ``jobs`` of 0 or below -1, and where two operations have one name.
 
     >>> from derive.registry import get
     >>> [found] = pages([get("relu")], evidence=False)
@@ -73,6 +73,10 @@ def pages(
     """
     if jobs == 0 or jobs < -1:
         raise ReportError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
+    names = [operation.name for operation in operations]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:  # files and labels are called by the name
+        raise ReportError(f"two operations are called {twice}; rename one, or make them one at a time")
     Settings(**settings)  # refused before minutes of work go into it
     kept = cache if isinstance(cache, Cache) else Cache(cache)
     said = dict(sorted({**settings, "evidence": evidence, "pictures": tuple(pictures), "seed": SEED}.items()))

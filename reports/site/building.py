@@ -11,7 +11,6 @@ from derive.registry import operations as catalog
 from reports.binding.back import Bibliography
 from reports.binding.chapters import FAMILIES, related
 from reports.binding.pages import Page, Progress, pages
-from reports.errors import ReportError
 from reports.html.frame import style
 from reports.html.writer import html
 from reports.site import prose
@@ -46,10 +45,6 @@ def site(
     earlier site wrote, or cannot be written.
     """
     chosen = tuple(catalog() if operations is None else operations)
-    names = [operation.name for operation in chosen]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ReportError(f"two operations are called {twice}; a site has one page for a name: leave one of them out")
     with whole_folder(out) as folder:
         found = []
         for page in pages(chosen, evidence=evidence, jobs=jobs, cache=cache, progress=progress, **settings):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import backproof as bp
+from backproof.cli.arguments import operation
 from tests.project.cli import in_a_fresh_process, in_process
 
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "softmax", "log_softmax"]
@@ -99,6 +100,14 @@ def test_a_file_and_standard_input_are_read_alike(tmp_path: Path, capsys: Captur
     from_stdin = in_a_fresh_process("derive", "-", cwd=tmp_path, input=text)
     assert from_file.status == from_stdin.status == 0
     assert from_file.out == from_stdin.out == in_process(capsys, "derive", "dense").out
+
+
+def test_an_operation_is_called_as_its_file_is(tmp_path: Path) -> None:
+    names = {}
+    for stem in ("my-a", "my-b", "été", "2"):
+        (tmp_path / f"{stem}.eqs").write_text("x[n]\ny[i] = x[i]**2\n", encoding="utf-8")
+        names[stem] = operation(str(tmp_path / f"{stem}.eqs")).name
+    assert names == {"my-a": "my_a", "my-b": "my_b", "été": "été", "2": "operation"}
 
 
 def test_options_choose_the_activation(capsys: Capture) -> None:

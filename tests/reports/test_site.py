@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from derive.notation.tree import Letter, row
 from derive.registry import get
+from reports import book, report
 from reports.binding.pages import Page
 from reports.document import Document, Line, Section, paragraph
 from reports.errors import ReportError
@@ -191,8 +192,14 @@ def test_every_name_has_a_file_of_its_own_in_the_folder(names: list[str]) -> Non
 
 
 def test_two_operations_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="two operations are called mlp"):
-        site(tmp_path / "site", [get("mlp"), get("mlp", activation="tanh")], evidence=False)
+    both = [get("mlp"), get("mlp", activation="tanh")]
+    for call in (
+        lambda: site(tmp_path / "site", both, evidence=False),
+        lambda: book(tmp_path / "book.pdf", both, evidence=False),
+        lambda: report(both, tmp_path, ("md",), evidence=False),
+    ):
+        with pytest.raises(ReportError, match="two operations are called mlp; rename one"):
+            call()
     assert list(tmp_path.iterdir()) == []
 
 
