@@ -22,11 +22,11 @@ def highlighted(text: str, language: str) -> str:
     pieces, lines = [], text.splitlines(keepends=True)
     row, column = 0, 0
     for kind, (start_row, start), (end_row, end) in marks:
-        pieces.append(escape(_between(lines, (row, column), (start_row, start)), quote=False))
-        inside = escape(_between(lines, (start_row, start), (end_row, end)), quote=False)
+        pieces.append(escape(_between(lines, (row, column), (start_row, start))))
+        inside = escape(_between(lines, (start_row, start), (end_row, end)))
         pieces.append(f'<span class="{kind}">{inside}</span>')
         row, column = end_row, end
-    pieces.append(escape(_between(lines, (row, column), (len(lines), 0)), quote=False))
+    pieces.append(escape(_between(lines, (row, column), (len(lines), 0))))
     return "".join(pieces)
 
 
