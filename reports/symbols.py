@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain, count
 
 from sympy import Expr, Symbol
 
@@ -39,7 +40,8 @@ def long_extents(derivation: Derivation) -> dict[Expr, Symbol]:
             found.extend(n for _, n in reduce.limits)
     long = [n for n in dict.fromkeys(found) if not is_short(n)]
     taken = {s.name for s in derivation.program.dimensions} | set(derivation.combined.tensors)
-    base = next(letter for letter in ("N", "M", "H", "size") if letter not in taken)
+    bases = chain(("N", "M", "H", "size"), (f"size{k}" for k in count(2)))
+    base = next(each for each in bases if not any(name == each or name.startswith(f"{each}_") for name in taken))
     return {n: dimension(f"{base}_{k}") for k, n in enumerate(long, 1)}
 
 

@@ -29,7 +29,8 @@ def unordered(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator
         [3]
     """
     if jobs == 1 or len(items) < 2:
-        yield from map(work, items)
+        for item in items:
+            yield work(item)  # not ``map``, in which a StopIteration of the work would pass for the end
         return
     import joblib
     from joblib.externals import loky

@@ -12,7 +12,8 @@ from reports.errors import ReportError
 from reports.page import page
 from reports.sanity import sanity_blocks
 from reports.statement import reduction
-from reports.symbols import notation_of
+from reports.symbols import long_extents, notation_of
+from verify.processes import unordered
 
 
 def made(name: str, **settings: str) -> Document:
@@ -109,3 +110,19 @@ def test_brief_is_short_and_full_is_long() -> None:
     assert counts[0] < counts[1] < counts[2]
     with pytest.raises(ReportError, match="brief, lecture, full"):
         made("dense", detail="long")
+
+
+def test_long_extents_have_a_name_whatever_is_taken() -> None:
+    def of(text: str) -> list[str]:
+        return sorted(map(str, long_extents(derive(declare(text, name="own"))).values()))
+
+    assert of("x[N], w[M], H, size; y[i] = H*size*sum(x[2*i + j]*w[j], j)") == ["size2_1"]
+    assert of("x[N_1], w[k]; y[i] = sum(x[2*i + j]*w[j], j)") == ["M_1"]
+
+
+def test_a_page_that_ends_early_is_a_fault() -> None:
+    def work(_: int) -> int:
+        raise StopIteration
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(unordered(work, [1, 2], 1))
