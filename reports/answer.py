@@ -8,7 +8,20 @@ from pathlib import Path
 
 from derive.operation import Operation
 from derive.reverse import derive
-from reports.document import Block, Document, Items, Listing, Note, Paragraph, Section, Table, Text, paragraph, text
+from reports.document import (
+    Block,
+    Document,
+    Items,
+    Listing,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    file_stem,
+    paragraph,
+    text,
+)
 from reports.engines import make_folder
 from reports.errors import ReportError
 from reports.statement import result_blocks, statement_blocks
@@ -34,7 +47,7 @@ def answer(found: Check, operation: Operation, out: Path, formats: Sequence[str]
         raise ReportError(f"the answer is for {found.operation}, and the operation given is {operation.name}")
     make_folder(out)
     own = re.sub(r"\W+", "_", found.implementation).strip("_") or "implementation"
-    return write_page(answer_page(found, operation), out, f"{own}-{operation.name}", formats)
+    return write_page(answer_page(found, operation), out, file_stem(f"{own}-{operation.name}"), formats)
 
 
 def answer_page(found: Check, operation: Operation) -> Document:

@@ -6,6 +6,8 @@ A document is sections of blocks; running text is a sequence of inline pieces; a
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from urllib.parse import quote
@@ -162,6 +164,10 @@ class Figure(Block):
     width: float = 0.7  # of the text's width
     section: str = ""
 
+    def file(self, suffix: str) -> str:
+        """The file that holds one of its forms."""
+        return f"{file_stem(self.name)}.{suffix}"
+
 
 @dataclass(frozen=True)
 class Items(Block):
@@ -255,6 +261,19 @@ def anchor(label: str) -> str:
     ('layer_norm-result', 'a.20.b.7d.')
     """
     return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else f".{ord(c):x}." for c in label)
+
+
+def file_stem(name: str, plain: str = r"\w[\w-]*") -> str:
+    """What a file of a name is called before its suffix: a name that matches ``plain`` as it is, every other marked by a hash,
+    so that no two names share a file and none leaves its folder.
+
+    >>> file_stem("layer_norm"), file_stem("../Unsafe")
+    ('layer_norm', 'unsafe-0470ac62')
+    """
+    if re.fullmatch(plain, name) and len(name.encode()) <= 80:
+        return name
+    words = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:40]
+    return f"{words or 'operation'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def address(target: str) -> str:

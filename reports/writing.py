@@ -15,7 +15,7 @@ from reports.binding.cache import Cache
 from reports.binding.compared import compared
 from reports.binding.pages import Page, Progress, pages
 from reports.binding.sources import bibtex
-from reports.document import Document, figures
+from reports.document import Document, figures, file_stem
 from reports.engines import latex_pdf, make_folder, typst_pdf, write_whole
 from reports.errors import ReportError
 from reports.html.writer import html
@@ -61,7 +61,7 @@ def report(
     for page in made:
         if judged is not None:
             judged(page)
-        written.extend(write_page(page.document, out, page.operation.name, formats))
+        written.extend(write_page(page.document, out, file_stem(page.operation.name), formats))
     return written
 
 
@@ -139,7 +139,7 @@ def write_page(document: Document, folder: Path, name: str, formats: Iterable[st
 
 def assets(document: Document, suffix: str) -> dict[str, bytes]:
     """The pictures of a document by file name."""
-    return {f"{figure.name}.{suffix}": figure.data[suffix] for figure in figures(document) if suffix in figure.data}
+    return {figure.file(suffix): figure.data[suffix] for figure in figures(document) if suffix in figure.data}
 
 
 __all__ = ["assets", "bind", "book", "pdf", "report", "write_page"]

@@ -82,8 +82,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Listing():
             return _listing(block)
-        case Figure(name, data, caption, description, share):
-            file = f"{name}.pdf" if "pdf" in data else f"{name}.png"
+        case Figure(_, data, caption, description, share):
+            file = block.file("pdf" if "pdf" in data else "png")
             return (
                 "\\begin{center}\n"
                 f"% {_comment(description)}\n"

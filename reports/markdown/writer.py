@@ -139,9 +139,9 @@ def block_markdown(block: Block, flavour: Flavour = GITHUB, targets: frozenset[s
             marks = ", ".join(f"line {number} {inline((link,), flavour)}" for number, link in sorted(margin.items()))
             below = f"\n\nComputed here: {marks}" if marks else ""
             return f"{head}{fence}{kind}\n{text.rstrip()}\n{fence}{below}"
-        case Figure(name, data, caption, description, _):
+        case Figure(_, data, caption, description, _):
             suffix = next(s for s in ("svg", "png", "pdf") if s in data)
-            return f"![{words(description)}]({quote(f'{name}.{suffix}')})\n\n*{words(caption)}*"
+            return f"![{words(description)}]({quote(block.file(suffix))})\n\n*{words(caption)}*"
         case Items(items):
             return "\n".join(f"- {_flowing(item, flavour)}" for item in items)
         case References(entries):

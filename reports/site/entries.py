@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +9,7 @@ from derive.notation import width
 from derive.operation import Operation
 from reports.binding.chapters import family
 from reports.binding.pages import Page
-from reports.document import Document, Line
+from reports.document import Document, Line, file_stem
 
 LINES = 4  # of a gradient in the list of all operations
 LONG = 60.0  # em: what is longer is shown on its page only
@@ -77,7 +75,4 @@ def file_name(name: str) -> str:
     >>> file_name("../Unsafe")
     'unsafe-0470ac62.html'
     """
-    if re.fullmatch(r"[a-z0-9][a-z0-9_]*", name) and len(name) <= 80:
-        return f"{name}.html"
-    plain = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:40]
-    return f"{plain or 'operation'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}.html"
+    return f"{file_stem(name, '[a-z0-9][a-z0-9_]*')}.html"  # lower case: an address that every server finds

@@ -101,9 +101,9 @@ def _block(block: Block) -> str:
             marks = "".join(f', "{number}": [{inline((link,))}]' for number, link in sorted(margin.items()))
             beside = f", margin: ({marks[2:]},)" if marks else ""
             return f"{head}#listing({string(language)}, {string(text.rstrip())}{beside})"
-        case Figure(name, data, caption, description, share):
+        case Figure(_, data, caption, description, share):
             suffix = next(s for s in ("svg", "png", "pdf") if s in data)
-            return f'#picture("{name}.{suffix}", {share * 100:g}%, {string(caption)}, {string(description)})'
+            return f"#picture({string(block.file(suffix))}, {share * 100:g}%, {string(caption)}, {string(description)})"
         case Items(items):
             return "#items(" + ", ".join(f"[{inline(item)}]" for item in items) + ",)"
         case References(entries):

@@ -22,6 +22,7 @@ from reports.document import (
     Section,
     Table,
     Verdict,
+    file_stem,
     paragraph,
     text,
 )
@@ -47,7 +48,7 @@ def write(worked: Worked, out: Path, formats: tuple[str, ...] = FORMATS, name: s
     if unknown:
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
-    return write_page(document(worked), out, name or f"{worked.operation.name}-example", formats)
+    return write_page(document(worked), out, name or file_stem(f"{worked.operation.name}-example"), formats)
 
 
 def document(worked: Worked) -> Document:

@@ -15,7 +15,21 @@ from derive.notation.names import name_box
 from derive.registry import declare
 from derive.reverse import derive
 from numeric import compile as generate
-from reports.document import Code, Document, Items, Line, Listing, Note, Section, Table, figures, paragraph, text
+from reports.document import (
+    Code,
+    Document,
+    Figure,
+    Items,
+    Line,
+    Listing,
+    Note,
+    Section,
+    Table,
+    figures,
+    file_stem,
+    paragraph,
+    text,
+)
 from reports.document import Equations as Display
 from reports.engines import latex_run, typst_pdf
 from reports.errors import CompileError
@@ -26,6 +40,7 @@ from reports.markdown.writer import markdown
 from reports.page import page
 from reports.typst.math import string
 from reports.typst.writer import typst
+from reports.writing import report, write_page
 
 HOSTILE = [
     r"\write18{touch owned}", r"\input{/etc/passwd}", "<script>alert(1)</script>", "50% & more_ #1 ^2 ~3 $x$",
@@ -120,6 +135,29 @@ def test_a_hostile_operation_has_a_page_in_every_format(tmp_path: Path) -> None:
     assert "<script>" in "".join(root.itertext())
     assert r"\write18\{x\}" not in html(document)
     assert r"\write18{x} <script>" in markdown(document)  # in a fenced listing, where everything is literal
+
+
+@pytest.mark.parametrize("name", ["../esc", 'x"y), panic("', "a}\\input{b", "größe_中"])
+def test_a_hostile_name_leaves_no_folder_and_breaks_no_picture(name: str, tmp_path: Path) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    document = Document(name, (Section("s", (Figure(f"{name}_graph", {"svg": svg, "pdf": b"%PDF"}, name, name),)),))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_page(document, folder, file_stem(name), ("pdf", "tex", "md", "html"))
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
+    written = {file.name for file in folder.iterdir()}
+    assert len(written) == 6
+    assert all(re.fullmatch(r"[\w-]+\.\w+", file) for file in written)
+    (tex,) = folder.glob("*.tex")
+    (picture,) = re.findall(r"\\includegraphics\[.*?\]\{(.*)\}$", tex.read_text("utf-8"), re.MULTILINE)
+    assert picture in written
+
+
+def test_a_report_stays_in_its_folder(tmp_path: Path) -> None:
+    operation = declare("x[n]; y[i] = x[i]**2", name="../esc")
+    (page_file,) = [f for f in report([operation], tmp_path / "in", ("md",), evidence=False) if f.suffix == ".md"]
+    assert page_file.resolve().parent == (tmp_path / "in").resolve()
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
 
 
 HOSTILE_FILE = r"""# \write18{touch owned} <script>alert(1)</script> 50% & #1
