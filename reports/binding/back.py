@@ -8,7 +8,7 @@ from itertools import groupby
 
 from derive.operation import Operation
 from reports.binding.pages import SEED, Page
-from reports.binding.sources import Work, citations, gathered, keys
+from reports.binding.sources import Work, citations, gathered, keys, meant
 from reports.document import (
     Block,
     Code,
@@ -67,8 +67,9 @@ class Bibliography:
         found: dict[str, tuple[Inline, ...]] = {}
         for name, operation in self.operations.items():
             pieces: list[str | Inline] = []
+            own = [work for work, uses in self.works.items() if name in uses]
             for citation in citations(operation.source):
-                work = next(each for each in self.works if name in self.works[each] and each.same(citation.work))
+                work = own[meant(own, citation.work)[0]]
                 pieces += [", " if pieces else "", Link(f"[{numbers[work]}]", self._label(work))]
                 pieces += [f" ({citation.place})"] if citation.place else []
             if pieces:

@@ -134,6 +134,12 @@ def _authors(tokens: Sequence[str]) -> tuple[tuple[str, ...], bool, list[str]]:
     return tuple(tokens[:1]), False, list(tokens[1:])
 
 
+def meant(works: Sequence[Work], named: Work) -> list[int]:
+    """Which of the works one way of naming a work may mean: the one with the very title, else all that agree with it."""
+    same = [k for k, work in enumerate(works) if work.same(named)]
+    return [k for k in same if works[k].title.casefold() == named.title.casefold()] or same
+
+
 def gathered(sources: Mapping[str, str]) -> dict[Work, dict[str, list[str]]]:
     """Name -> source turned around: each work once, in the order of a bibliography, with the names that cite it and the places.
 
@@ -144,8 +150,8 @@ def gathered(sources: Mapping[str, str]) -> dict[Work, dict[str, list[str]]]:
     works: list[Work] = []
     uses: list[dict[str, list[str]]] = []
     every = [(name, citation) for name, source in sources.items() for citation in citations(source)]
-    for name, citation in sorted(every, key=lambda pair: not pair[1].work.title):  # those with a title first
-        alike = [k for k, work in enumerate(works) if work.same(citation.work)]
+    for name, citation in sorted(every, key=lambda pair: -len(pair[1].work.title)):  # what says most comes first
+        alike = meant(works, citation.work)
         if len(alike) == 1:
             (k,) = alike
             works[k] = works[k].merged(citation.work)
@@ -223,4 +229,4 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
 
 
-__all__ = ["Citation", "Work", "bibtex", "citations", "gathered", "keys"]
+__all__ = ["Citation", "Work", "bibtex", "citations", "gathered", "keys", "meant"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from derive.registry import operations
+from derive.registry import get, operations
+from reports.binding.back import Bibliography
 from reports.binding.sources import Work, bibtex, citations, gathered, keys
+from reports.document import plain
 
 READ = {
     "Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.59 and 4.88": (
@@ -82,6 +85,19 @@ def test_other_works_of_the_same_author_and_year_stay_apart() -> None:
         {"a": "He et al., Residual Learning, 2016", "b": "He et al., Rectifiers, 2016", "c": "He et al., 2016"}
     )
     assert len(found) == 3  # which of the two the last one means cannot be told
+
+
+def test_what_means_one_of_several_works_is_one_work_for_all_who_say_it() -> None:
+    sources = {
+        "a": "Xu, Alpha, 2016; Xu, 2016, eq. 2", "b": "Xu, Beta, 2016", "c": "Xu, 2016", "d": "Xu, 2016, eq. 1",
+    }  # fmt: skip
+    found = {work.title: uses for work, uses in gathered(sources).items()}
+    assert found == {"": {"a": ["eq. 2"], "c": [""], "d": ["eq. 1"]}, "Alpha": {"a": [""]}, "Beta": {"b": [""]}}
+    works = Bibliography([replace(get("relu"), name=name, source=source) for name, source in sources.items()])
+    said = {name: plain(content) for name, content in works.cited().items()}
+    assert said == {
+        "a": "Sources: [2], [1] (eq. 2).", "b": "Source: [3].", "c": "Source: [1].", "d": "Source: [1] (eq. 1).",
+    }  # fmt: skip
 
 
 def test_keys_are_plain_and_different() -> None:
