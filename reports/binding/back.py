@@ -38,7 +38,7 @@ def index(operations: Sequence[Operation]) -> Section:
     ordered = sorted(entries, key=lambda words: (_letters(words), words))
     for letter, group in groupby(ordered, key=lambda words: _letters(words)[:1].upper()):
         blocks += [Paragraph((Text(letter, True),)), Index(tuple(entries[words] for words in group))]
-    return Section("Index of operations", tuple(blocks), (), "index", columns=2, numbered=False)
+    return Section("Index of operations", tuple(blocks), (), "book-index", columns=2, numbered=False)
 
 
 def _letters(words: str) -> str:
@@ -59,7 +59,7 @@ class Bibliography:
         """The list of references, each with where it is cited."""
         entries = tuple((self._label(work), self._entry(work, uses)) for work, uses in self.works.items())
         blocks = (References(entries),) if entries else (paragraph("No operation names a source."),)
-        return Section("References", blocks, (), "references", numbered=False)
+        return Section("References", blocks, (), "book-references", numbered=False)
 
     def cited(self) -> dict[str, tuple[Inline, ...]]:
         """What is said of each operation's sources, by number."""
@@ -115,4 +115,4 @@ def colophon(pages: Sequence[Page], evidence: bool, command: str, engine: str) -
             Code(command),
         ),
     ]
-    return Section("Colophon", tuple(blocks), (), "colophon", numbered=False)
+    return Section("Colophon", tuple(blocks), (), "book-colophon", numbered=False)

@@ -157,7 +157,7 @@ def _notation(operations: Sequence[Operation]) -> Section:
         separated([Letter("n"), Letter("d")], Sign("times")),
         ": rows by columns. Round brackets group, and a bar, a hat or a tilde over a name belongs to it.",
     )
-    return Section("Notation", (opening,), tuple(parts), "notation", numbered=False)
+    return Section("Notation", (opening,), tuple(parts), "book-notation", numbered=False)
 
 
 def _functions(operations: Sequence[Operation]) -> tuple[Block, ...]:
@@ -201,9 +201,9 @@ def _reading(evidence: bool) -> Section:
         "How to read the evidence",
         (opening, Items(columns)),
         (
-            Section("Witnesses", (_glossary("Witness", "What it is", witnesses),), (), "witnesses"),
-            Section("Verdicts", (_glossary("Verdict", "What it says", verdicts),), (), "verdicts"),
-            Section("Strata of inputs", (_glossary("Stratum", "Inputs", kinds),), (), "strata"),
+            Section("Witnesses", (_glossary("Witness", "What it is", witnesses),), (), "book-witnesses"),
+            Section("Verdicts", (_glossary("Verdict", "What it says", verdicts),), (), "book-verdicts"),
+            Section("Strata of inputs", (_glossary("Stratum", "Inputs", kinds),), (), "book-strata"),
         ),
         "how-to-read",
         numbered=False,

@@ -56,6 +56,15 @@ def test_every_link_inside_the_book_has_its_target_once(book: Document, core: tu
     assert len(anchors) == len(set(anchors))
 
 
+def test_a_section_of_the_book_is_labelled_as_no_operation_can_be_called(
+    book: Document, core: tuple[Page, ...]
+) -> None:
+    names = [page.operation.name for page in core]
+    own = {label for label in labels(book) if not any(label == name or label.startswith(f"{name}-") for name in names)}
+    assert "book-index" in own
+    assert [label for label in own if label.isidentifier()] == []
+
+
 def test_links_are_found_wherever_words_can_stand() -> None:
     link = Link("there", "here")
     blocks = (
@@ -72,7 +81,9 @@ def test_links_are_found_wherever_words_can_stand() -> None:
 
 
 def test_every_operation_is_in_its_chapter_its_table_and_the_index(book: Document, core: tuple[Page, ...]) -> None:
-    entries = [entry for block in chapter(book, "index").blocks if isinstance(block, Index) for entry in block.entries]
+    entries = [
+        entry for block in chapter(book, "book-index").blocks if isinstance(block, Index) for entry in block.entries
+    ]
     rows: list[str] = []
     for section in book.sections:
         for block in section.blocks if section.label.startswith("chapter-") else ():
@@ -89,7 +100,7 @@ def test_every_operation_is_in_its_chapter_its_table_and_the_index(book: Documen
 
 
 def test_the_index_is_in_the_order_of_the_alphabet(book: Document) -> None:
-    blocks = chapter(book, "index").blocks
+    blocks = chapter(book, "book-index").blocks
     letters = [plain(block.content) for block in blocks if isinstance(block, Paragraph)]
     entries = [entry.text for block in blocks if isinstance(block, Index) for entry in block.entries]
     assert letters == sorted(letters)
@@ -112,7 +123,7 @@ def test_the_front_explains_every_verdict_and_every_stratum() -> None:
 
 def test_every_operation_cites_its_sources_by_number(book: Document, core: tuple[Page, ...]) -> None:
     sections = {inner.label: inner for part in book.sections for inner in part.sections}
-    (works,) = (block for block in chapter(book, "references").blocks if isinstance(block, References))
+    (works,) = (block for block in chapter(book, "book-references").blocks if isinstance(block, References))
     numbers = {label: f"[{k}]" for k, (label, _) in enumerate(works.entries, 1)}
     for page in core:
         blocks = sections[page.operation.name].blocks
