@@ -121,16 +121,22 @@ def latex_run(source: str, assets: Mapping[str, bytes] | None = None) -> tuple[b
 def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], name: str) -> Finished:
     """Run an engine in a folder, in a session of its own: whatever ends us, be it Ctrl-C, ends it and all that it started.
 
-    Raises :class:`CompileError` for an engine that is killed or does not end.
+    Raises :class:`CompileError` for an engine that cannot start, is killed or does not end.
     """
     said = [
         folder / "engine.out",
         folder / "engine.err",
     ]  # files: a pipe would be held open by what a killed engine started
     with said[0].open("wb") as output, said[1].open("wb") as errors:
-        child = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True
-        )  # fmt: skip
+        try:
+            child = subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as problem:
+            raise CompileError(
+                f"cannot start {command[0]}: {problem.strerror}; see that it can be run, or use the other engine"
+            ) from None
     try:
         status = child.wait(timeout=SECONDS)
     except BaseException as problem:

@@ -103,6 +103,15 @@ def test_a_missing_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         latex_pdf("x")
 
 
+def test_an_engine_that_cannot_start_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "latexmk"
+    broken.write_bytes(b"\x7fELF and no more")
+    broken.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _: str(broken))
+    with pytest.raises(CompileError, match=f"cannot start {broken}: Exec format error; .* use the other engine"):
+        latex_pdf("")
+
+
 def test_the_first_error_of_a_log_is_found() -> None:
     assert first_error("This is pdfTeX\n! Emergency stop.\n<*> x\n\nlater\n") == "! Emergency stop.\n<*> x"
 
