@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Dummy, Expr, Poly, Symbol, cancel, factor, fraction, oo, together
+from sympy import Dummy, Expr, Poly, Symbol, cancel, factor, fraction, nan, oo, together, zoo
 from sympy.core.relational import Ge, Gt, Relational
 from sympy.logic.boolalg import And
 
@@ -52,6 +52,7 @@ class Signs:
 
     Each symbol is replaced by one that runs over all non-negative numbers (``x = (a + b*s)/(1 + s)`` for ``[a, b)``).
     A polynomial in those without a negative coefficient is not negative: the answer *yes* is a proof, *no* is none.
+    Of ``[a, b]`` this leaves out ``b``, where strict signs are decided by themselves.
     Source: Polya and Szego, Problems and Theorems in Analysis II, part VI, on positive polynomials.
 
     >>> from sympy import Integer
@@ -59,9 +60,13 @@ class Signs:
     >>> signs = Signs({b: Range(Integer(0), Integer(1), True), a: Range(Integer(0))})
     >>> signs.positive(1 - b + a*b), signs.positive(1 - 2*b), signs.nonnegative(b)
     (True, False, True)
+    >>> unit = Signs({b: Range(Integer(0), Integer(1), True, True)})
+    >>> unit.positive(1 - b), unit.positive(2 - b), unit.nonnegative(1 - b)
+    (False, True, True)
     """
 
     def __init__(self, ranges: Mapping[Symbol, Range]) -> None:
+        self.ranges = dict(ranges)
         self.replaced: dict[Symbol, Expr] = {}
         self.variables: list[Symbol] = []
         self.open: set[Symbol] = set()  # those that are never 0
@@ -86,11 +91,21 @@ class Signs:
 
     def positive(self, e: Expr) -> bool:
         """Whether ``e > 0`` is shown for all values."""
-        return self._shown(e, strict=True)
+        return self._shown(e, strict=True) and all(
+            Signs({t: within for t, within in self.ranges.items() if t != s}).positive(e.xreplace({s: end}))
+            for s, end in self._left_out()
+            if s in e.free_symbols
+        )
 
     def nonnegative(self, e: Expr) -> bool:
-        """Whether ``e >= 0`` is shown for all values."""
+        """Whether ``e >= 0`` is shown for all values; where it is defined at an end, by continuity there too."""
         return self._shown(e, strict=False)
+
+    def _left_out(self) -> Iterator[tuple[Symbol, Expr]]:
+        """The upper ends that belong to a range and that its replacement does not reach."""
+        for symbol, within in self.ranges.items():
+            if within.closed_low and within.closed_high and within.low.is_finite and within.high.is_finite:
+                yield symbol, within.high
 
     def _shown(self, e: Expr, strict: bool) -> bool:
         top, bottom = fraction(cancel(together(e.xreplace(self.replaced))))
@@ -99,7 +114,7 @@ class Signs:
         return any(self._plus(s * top, strict) and self._plus(s * bottom, True) for s in (1, -1))
 
     def _plus(self, e: Expr, strict: bool) -> bool:
-        if e.free_symbols - set(self.variables):
+        if e.free_symbols - set(self.variables) or e.has(nan, zoo) or not e.is_polynomial(*self.variables):
             return False
         terms = Poly(e, *self.variables).terms() if self.variables else [((), e)]
         if any(not c.is_nonnegative for _, c in terms):

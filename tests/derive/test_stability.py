@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy import Poly, Symbol, simplify, sympify
+from sympy import Poly, Symbol, log, simplify, sympify
 
 from derive.analyses.bounds import Interval, Range, Signs, solve_affine
 from derive.analyses.onestep import one_step
@@ -105,6 +105,13 @@ def test_signs_are_proofs() -> None:
     assert signs.positive(a * (1 - b))
     assert not signs.nonnegative(b - sympify(1) / 2)
     assert signs.positive(2 - b)
+    unit = Signs({b: Range(sympify(0), sympify(1), True, True), a: Range(sympify(0), sympify(1), True, True)})
+    assert [unit.positive(e) for e in (1 - b, 2 - b, 1 + b, b, 3 - a - b, 2 - a - b)] == [
+        False, True, True, False, True, False
+    ]  # fmt: skip
+    assert unit.nonnegative(1 - b)
+    assert not unit.positive(1 / (1 - b))  # it is not defined at the end
+    assert not signs.positive(log(a) + 1)  # no polynomial: nothing is said
     # b <= 1 alone bounds the rate: -> the tighter of two ends is found, whatever the order
     assert solve_affine(
         [1 - a, 2 - b - a, a], a, Signs({b: Range(sympify(0), sympify(1), True)}), sympify(0)

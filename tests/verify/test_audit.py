@@ -67,6 +67,19 @@ def test_what_does_not_hold_says_what_is_right_or_where(
     assert all(each in found.counterexample for each in counterexample)
 
 
+FALSE = [  # at one end of a range, or beside what is looked at first: each of these was called proven
+    'kind = "bound"\ngiven = "x; 0 <= x <= 1"\nrelation = "x < 1"',
+    'kind = "bound"\ngiven = "W[m, m]"\nassume = "norm(W) <= 1"\nrelation = "norm(W) < 1"',
+    'kind = "equal"\ngiven = "x; 0 <= x <= 1"\nleft = "where(x < 1, x, 5)"\nright = "x"',
+    'kind = "bound"\ngiven = "x; 0 <= x <= 1"\nrelation = "where(x < 1, 0, 5) <= 1"',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FALSE, ids=range(len(FALSE)))
+def test_what_is_false_is_never_proven(text: str) -> None:
+    assert judged(text).outcome is not Outcome.HOLDS
+
+
 def test_conditions_come_out_by_themselves() -> None:
     """One sample, equal sizes, and stated lines; never a size at which both sides are 0."""
     one = judged('kind = "gradient"\nof = "dense"\ngradient = "db"\nformula = "dZ"')
