@@ -150,10 +150,16 @@ def _title(text: str) -> str:
     return first.lstrip("#").strip() if first.startswith("#") else ""
 
 
-def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[str] = ()) -> Operation:
+def declare(
+    text: str | Path,
+    name: str = "operation",
+    *,
+    symmetries: Sequence[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> Operation:
     """Read a declaration: a string, or the path of an ``.eqs`` file (which holds the same text).
 
-    ``symmetries`` as for :func:`register`; a comment in the first line is the title.
+    ``symmetries`` as for :func:`register`, ``options`` as for :func:`get`; a comment in the first line is the title.
 
     Raises :class:`DeclarationError` with the line and a caret.
 
@@ -166,7 +172,8 @@ def declare(text: str | Path, name: str = "operation", *, symmetries: Sequence[s
             content = text.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as problem:
             raise DeclarationError(f"cannot read {text}: {problem}") from None
-        return declare(content, name if name != "operation" else text.stem, symmetries=symmetries)
-    operation = _operation(name, text, {}, {"claims": tuple(symmetries), "title": _title(text)})
+        own = name if name != "operation" else text.stem
+        return declare(content, own, symmetries=symmetries, options=options)
+    operation = _operation(name, text, dict(options or {}), {"claims": tuple(symmetries), "title": _title(text)})
     _ = operation.symmetries  # read now, so that a mistake shows here
     return operation

@@ -94,6 +94,20 @@ def test_conditions_come_out_by_themselves() -> None:
     assert "-1 times" in wrong.correction
 
 
+USELESS = [
+    'kind = "equal"\ngiven = "x"\nleft = "x"\nright = "x**2"\ntry = "0 < x"',
+    'kind = "bound"\ngiven = "x"\nrelation = "x < 1"\ntry = "x < 5"',
+    'kind = "equal"\nof = "mlp:activation=relu"\nleft = "A1"\nright = "sigmoid(Z1)"\ntry = "X < 100"',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", USELESS, ids=range(len(USELESS)))
+def test_a_hypothesis_that_does_not_help_is_no_condition(text: str) -> None:
+    """It is tried once, and on the operation that is meant: with its options."""
+    found = judged(text)
+    assert (found.outcome, found.conditions) == (Outcome.FAILS, ())
+
+
 def test_readings_are_conditions_and_amended_statements_are_corrections() -> None:
     stated = 'kind = "equal"\ngiven = "x[n, d]"\nleft = "sum(x)/n"\nright = "mean(x)"\n'
     read_otherwise = judged(stated + '[[claim.check.reading]]\nif = "it is over all elements"\nleft = "sum(x)/(n*d)"')
@@ -149,6 +163,8 @@ UNREADABLE = [
     ('kind = "cost"\nof = "dense"\norder = "9**9**9"', "order: expected names, numbers"),
     ('kind = "shape"\nof = "dense"\nwhat = "Z"\nshape = ["q"]', "shape: q is not known"),
     ('kind = "gradient"\nof = "dense"\ngradient = "dL/dQ"\nformula = "X"', "a gradient is written dL/dw or dw"),
+    ('kind = "equal"\ngiven = "x"\nleft = "x"\nright = "2*x"\ntry = "0 <"', "check 1 (equal): try: "),
+    ('kind = "bound"\nof = "sigmoid"\nrelation = "a < 0"\ntry = "0 <"', "check 1 (bound): try: "),
     ('kind = "gradient"\nof = "nothing"\ngradient = "dx"\nformula = "x"', "of: there is no operation called 'nothing'"),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib import import_module, resources
@@ -47,6 +47,7 @@ class Check:
 
     ``hypotheses`` are lines that may be added to its declaration; ``readings`` are values that replace some of these where the
     statement can be meant otherwise, ``amended`` are values that replace some where it is wrong: statements in its place.
+    ``added`` are the lines under which it is judged beside what it declares.
     """
 
     claim: str
@@ -57,6 +58,7 @@ class Check:
     hypotheses: tuple[str, ...] = ()
     readings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     amended: tuple[Mapping[str, Any], ...] = ()
+    added: tuple[str, ...] = ()
 
     def error(self, message: str) -> ClaimError:
         """An error that names the claim and the check."""
@@ -93,7 +95,11 @@ class Check:
 
     def with_(self, **changes: Any) -> Check:
         """The same check with other values and no readings."""
-        return Check(self.claim, self.place, self.kind, {**self.values, **changes}, self.words, self.hypotheses)
+        return replace(self, values={**self.values, **changes}, readings=(), amended=())
+
+    def under(self, line: str) -> Check:
+        """The same check with a line added to its declaration, and with nothing left to be tried."""
+        return replace(self, hypotheses=(), readings=(), amended=(), added=(*self.added, line))
 
     def operation(self, key: str = "of") -> Operation:
         """The operation that a key names: one of the catalog (with options), or its declaration."""
@@ -102,10 +108,17 @@ class Check:
             name, _, options = what.partition(":")
             if name.isidentifier():
                 pairs = (part.partition("=") for part in options.split(",") if part.strip())
-                return get(name, **{k.strip(): v.strip() for k, _, v in pairs})
-            return declare(what, name="claim")
+                found = get(name, **{k.strip(): v.strip() for k, _, v in pairs})
+            else:
+                found = declare(what, name="claim")
         except BackproofError as problem:
             raise self.error(f"{key}: {problem}") from None
+        if not self.added:
+            return found
+        try:
+            return declare("\n".join([found.text, *self.added]), found.name, options=found.options)
+        except BackproofError as problem:
+            raise self.error(f"try: {problem}") from None
 
     def derivation(self, operation: Operation) -> Derivation:
         """The gradient by ``wrt``, or by all inputs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from derive.errors import BackproofError
+from derive.errors import DeclarationError
 from verify.audit.claims import Check
 from verify.quantities import Setting
 
@@ -17,15 +17,18 @@ def setting_of(check: Check, *expressions: str) -> Setting:
     if ("given" in check.values) == ("of" in check.values):
         raise check.error('give either given = "x[n], W[n, k]" (names with shapes) or of = "dense" (an operation)')
     if "given" in check.values:
-        return Setting(check.text("given"), "claim")
+        found = Setting("\n".join([check.text("given"), *check.added]), "claim")
+        try:
+            if check.added:
+                found.program({})
+        except DeclarationError as problem:
+            raise check.error(f"try: {problem}") from None
+        return found
     operation = check.operation()
     words = {word for text in expressions for word in re.findall(r"[A-Za-z_]\w*", text)}
     known = set(operation.program.tensors) | {s.name for s in operation.program.dimensions}
     plain = Setting.of(operation)
     if words <= known:
         return plain
-    try:
-        derivation = check.derivation(operation)
-    except BackproofError:
-        raise
+    derivation = check.derivation(operation)
     return Setting.of(operation, derivation) if words & set(derivation.combined.tensors) - known else plain

@@ -227,6 +227,4 @@ def _under(check: Check, quantities: Quantities, line: str) -> bool:
     hypothesis = read(line, quantities.program)
     if not hypothesis.line:
         raise check.error(f"try: of a bound, a hypothesis is a line of the declaration, such as 0 < z; got {line!r}")
-    key = "given" if "given" in check.values else "of"
-    text = check.text("given") or check.operation().text
-    return judge(check.with_(**{key: f"{text}\n{line}", "try": []})).outcome is Outcome.HOLDS
+    return judge(check.under(line)).outcome is Outcome.HOLDS

@@ -102,9 +102,7 @@ def _hypotheses(check: Check, quantities: Quantities) -> list[Hypothesis]:
 
 def _under(check: Check, quantities: Quantities, hypothesis: Hypothesis) -> bool:
     if hypothesis.line:
-        key = "given" if "given" in check.values else "of"
-        text = check.text("given") or check.operation().text
-        return judge(check.with_(**{key: f"{text}\n{hypothesis.line}", "try": []})).outcome is Outcome.HOLDS
+        return judge(check.under(hypothesis.line)).outcome is Outcome.HOLDS
     tied = points(quantities.program, hypothesis.tied, strata=False)
     found = compare(quantities, "left_side", "right_side", tied, scaled=False)
     return found.equal and found.telling

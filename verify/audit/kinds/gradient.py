@@ -16,7 +16,6 @@ from derive.claim import claim as read_claim
 from derive.derivation import Derivation
 from derive.errors import DeclarationError, DerivationError, ShapeMismatch
 from derive.operation import Operation
-from derive.registry import declare
 from derive.reverse import derive
 from numeric.errors import Undecidable
 from numeric.exact import Exact
@@ -83,11 +82,8 @@ def _hypotheses(check: Check, operation: Operation) -> list[Hypothesis]:
 
 def _under(check: Check, operation: Operation, hypothesis: Hypothesis) -> bool:
     if hypothesis.line:
-        try:
-            own = declare(f"{operation.text}\n{hypothesis.line}", name=operation.name)
-        except DeclarationError as problem:
-            raise check.error(f"try: {problem}") from None
-        return _asked(check, own).ok
+        added = check.under(hypothesis.line)
+        return _asked(added, added.operation()).ok
     match = re.search(r"d(\w+)\s*$", check.text("gradient"))
     assert match is not None  # check_formula has read it
     derived = derive(operation, wrt=(match[1],))
