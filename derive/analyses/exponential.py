@@ -62,7 +62,8 @@ def closed(program: Program, expression: Expr) -> Closed | None:
         ranges[symbols[access]] = range_of(program.tensors[access.tensor])
     e = opened.xreplace(symbols)
     for size in sorted((s for s in e.free_symbols if s not in ranges), key=str):
-        ranges[size] = Range(Integer(1), closed_low=True)
+        if size in program.dimensions:  # of a whole number that is given, and of an index, nothing is known
+            ranges[size] = Range(Integer(1), closed_low=True)
     e = _decided(e, ranges)
     if e.has(Relational, Abs) or e.atoms(Node):
         return None

@@ -19,6 +19,7 @@ def judged(text: str) -> Found:
 HOLD = [
     ('kind = "equal"\ngiven = "z"\nleft = "1 - sigmoid(z)"\nright = "sigmoid(-z)"', "identity proven in exponentials"),
     ('kind = "equal"\nof = "z[n]; a = tanh(z)"\nleft = "da*(1 - a**2)"\nright = "dz"', "identity proven"),
+    ('kind = "equal"\ngiven = "x[n + 2*p]; p = 0"\nleft = "exp(p)*exp(-p)"\nright = "1"', "identity proven"),
     ('kind = "equal"\ngiven = "A[n, d], B[d, k]"\nleft = "(A @ B).T"\nright = "B.T @ A.T"', "identity proven"),
     ('kind = "equal"\ngiven = "x > 0, y > 0"\nleft = "log(x*y)"\nright = "log(x) + log(y)"', "agrees in ball arithmetic"),
     ('kind = "bound"\ngiven = "z"\nrelation = "0 < softplus(z) - z"\nover = {z = [-3, 3]}', "enclosed on"),
@@ -72,6 +73,7 @@ FALSE = [  # at one end of a range, or beside what is looked at first: each of t
     'kind = "bound"\ngiven = "W[m, m]"\nassume = "norm(W) <= 1"\nrelation = "norm(W) < 1"',
     'kind = "equal"\ngiven = "x; 0 <= x <= 1"\nleft = "where(x < 1, x, 5)"\nright = "x"',
     'kind = "bound"\ngiven = "x; 0 <= x <= 1"\nrelation = "where(x < 1, 0, 5) <= 1"',
+    'kind = "bound"\ngiven = "x[n + 2*p]; p = 0"\nrelation = "p > 0"',
 ]  # fmt: skip
 
 
@@ -106,6 +108,20 @@ def test_a_hypothesis_that_does_not_help_is_no_condition(text: str) -> None:
     """It is tried once, and on the operation that is meant: with its options."""
     found = judged(text)
     assert (found.outcome, found.conditions) == (Outcome.FAILS, ())
+
+
+INSIDE = [  # true, so that a counterexample would lie outside of what is declared
+    'given = "x[n]; 0 < x"\nrelation = "0 <= sum(x)*exp(x)"\nassume = "norm(x) < 100"',
+    'given = "y[n]; 0 <= y <= 1"\nrelation = "y <= 1 + 0*norm(y)"\nassume = "norm(y) < 100"',
+    'given = "y[n, k]; sum(y[i, j], j) == 1"\nrelation = "sum(y, axis=1) <= 1 + 0*norm(y)"\nassume = "norm(y) < 100"',
+    'of = "nll"\nrelation = "L <= 10*norm(logp)"\nassume = "norm(logp) < 2"',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", INSIDE, ids=range(len(INSIDE)))
+def test_a_point_satisfies_what_is_declared(text: str) -> None:
+    found = judged(f'kind = "bound"\n{text}')
+    assert found.outcome is not Outcome.FAILS, found.counterexample
 
 
 def test_readings_are_conditions_and_amended_statements_are_corrections() -> None:

@@ -14,10 +14,12 @@ from typing import Any
 
 import flint
 import numpy as np
+from sympy import Symbol
 
 from derive.analyses.exponential import closed
 from derive.analyses.forms import why_nonnegative
 from derive.errors import DeclarationError, ShapeMismatch
+from derive.program import Program
 from numeric.errors import Undecidable
 from verify.audit.claims import Check
 from verify.audit.enclosing import on_box
@@ -27,6 +29,7 @@ from verify.audit.normed import norms_suffice
 from verify.audit.points import SEED, points, shown
 from verify.audit.quantities import Quantities
 from verify.audit.settings import setting_of
+from verify.domains import bounds_of, sum_facts
 from verify.inputs import InputsError, number
 
 REQUIRED = {"relation": '"-1 < tanh(z) < 1"'}
@@ -182,16 +185,25 @@ def _searched(
         rng = np.random.default_rng(SEED)
         for count in range(_SEARCHED):
             tied = dict.fromkeys(program.dimensions, 2 + (count > _SEARCHED // 2))
-            inputs = next(points(program, tied, strata=False))
-            yield {n: _uneven(v, rng) if np.ndim(v) else v for n, v in inputs.items()}
+            inputs = next(points(program, tied, strata=False), None)
+            if inputs is not None:
+                yield {n: _uneven(v, program, n, tied, rng) for n, v in inputs.items()}
     yield from points(program)
 
 
-def _uneven(value: Any, rng: np.random.Generator) -> Any:
-    """Entries of very different sizes, many of them 0: matrices whose norm is far above their radius."""
-    array = np.asarray(value, dtype=float)
-    scales = rng.choice([0.0, 0.25, 0.5, 1.0, 8.0], size=array.shape, p=[0.35, 0.2, 0.2, 0.15, 0.1])
-    return scales * rng.choice([-1.0, 1.0], size=array.shape) + 0.0
+def _uneven(value: Any, program: Program, name: str, sizes: Mapping[Symbol, int], rng: np.random.Generator) -> Any:
+    """Entries of very different sizes, many of them 0: matrices whose norm is far above their radius.
+
+    What is declared of an array comes first: where the entries would leave its domain or break a fact, it stays.
+    """
+    tensor = program.tensors.get(name)
+    if not np.ndim(value) or tensor is None or tensor.integer or name in {f.tensor for f in sum_facts(program)}:
+        return value
+    shape = np.shape(value)
+    scales = rng.choice([0.0, 0.25, 0.5, 1.0, 8.0], size=shape, p=[0.35, 0.2, 0.2, 0.15, 0.1])
+    uneven = scales * rng.choice([-1.0, 1.0], size=shape) + 0.0
+    allowed = bounds_of(tensor, {**program.integers, **sizes})
+    return next((each for each in (uneven, abs(uneven)) if np.all(allowed.holds(each))), value)
 
 
 def _pairs(left: Any, right: Any) -> tuple[Any, Any]:
