@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -76,20 +77,45 @@ def _parts(condition: Boolean) -> Iterator[Boolean]:
 
 
 def _narrow(bounds: Bounds, tensor: Tensor, part: Boolean, sizes: Mapping[Symbol, int]) -> Bounds:
+    relation, limit = _compared(tensor, part, sizes)
+    end = float(limit)
+    if issubclass(relation, (Gt, Ge)) and end >= bounds.lo:
+        return replace(bounds, lo=end, lo_open=relation is Gt)
+    if issubclass(relation, (Lt, Le)) and end <= bounds.hi:
+        return replace(bounds, hi=end, hi_open=relation is Lt)
+    return replace(bounds, without=(*bounds.without, end)) if relation is Ne else bounds
+
+
+def _compared(tensor: Tensor, part: Boolean, sizes: Mapping[Symbol, int]) -> tuple[type[Relational], Expr]:
+    """How an element is compared, with which number."""
     if isinstance(part, Relational):
         relation = part if isinstance(part.lhs, Access) else part.reversed
         side, limit = relation.lhs, relation.rhs.xreplace({s: Integer(v) for s, v in sizes.items()})
         if isinstance(side, Access) and side.tensor == tensor.name and limit.is_number:
-            end = float(limit)
-            if isinstance(relation, (Gt, Ge)) and end >= bounds.lo:
-                return replace(bounds, lo=end, lo_open=isinstance(relation, Gt))
-            if isinstance(relation, (Lt, Le)) and end <= bounds.hi:
-                return replace(bounds, hi=end, hi_open=isinstance(relation, Lt))
-            if isinstance(relation, (Gt, Ge, Lt, Le)):
-                return bounds
-            if isinstance(relation, Ne):
-                return replace(bounds, without=(*bounds.without, end))
+            for known in (Gt, Ge, Lt, Le, Ne):
+                if isinstance(relation, known):
+                    return known, limit
     raise SamplingError(f"{tensor.name}: a domain must compare one element with a number or a size; got {part}")
+
+
+def exactly(tensor: Tensor, sizes: Mapping[Symbol, int] | None = None) -> Callable[[Fraction], bool]:
+    """Whether a number satisfies the declared domain, decided without any rounding.
+
+    Raises:
+        SamplingError: a condition does not compare one element with a number or a size.
+
+    Example:
+        >>> from derive.nodes import Access
+        >>> below = exactly(Tensor("p", (), "input", domain=(Access("p") < 1,)))
+        >>> below(1 - Fraction(1, 10**20)), below(Fraction(1))
+        (True, False)
+    """
+    conditions = [_compared(tensor, part, sizes or {}) for each in tensor.domain for part in _parts(each)]
+    return lambda value: all(_satisfied(relation, value, limit) for relation, limit in conditions)
+
+
+def _satisfied(relation: type[Relational], value: Fraction, limit: Expr) -> bool:
+    return bool(relation(Rational(value.numerator, value.denominator), limit))
 
 
 def into(values: Array, bounds: Bounds) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from derive.errors import BackproofError
 from derive.program import Program, Tensor
+from numeric.decimals import Rounding
 from numeric.errors import ShapeError
 from numeric.exact import Exact
 from numeric.shapes import bind_sizes, collapsed
-from verify.domains import bounds_of
+from verify.domains import exactly
 from verify.indices import integer_ranges
 from verify.oracle.arrangement import DECLARED, Arrangement
 
 Array = NDArray[Any]
+MOST = 5000  # decimal digits of a number, and of its power of ten: beyond, exact arithmetic takes minutes
 
 
 class InputsError(BackproofError, ValueError):
@@ -34,17 +36,27 @@ def number(value: Any, where: str) -> Fraction:
     (Fraction(1, 10), Fraction(-1, 3))
 
     Raises:
-        InputsError: it is none, or not finite.
+        InputsError: it is none, not finite, or has more than 5000 digits.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal | Fraction):
         raise InputsError(f'{where}: expected a number such as 0.1, -3 or "1/3", got {value!r}')
     try:
         if isinstance(value, str):
             top, slash, bottom = value.strip().partition("/")
-            return Fraction(Decimal(top)) / (Fraction(Decimal(bottom)) if slash else 1)
-        return Fraction(value)
+            return _exact(Decimal(top), where) / (_exact(Decimal(bottom), where) if slash else 1)
+        return _exact(value, where) if isinstance(value, Decimal) else Fraction(value)
+    except InputsError:
+        raise
     except (InvalidOperation, ValueError, OverflowError, ZeroDivisionError):
         raise InputsError(f'{where}: expected a finite number such as 0.1, -3 or "1/3", got {value!r}') from None
+
+
+def _exact(value: Decimal, where: str) -> Fraction:
+    if value.is_finite() and max(abs(value.adjusted()), len(value.as_tuple().digits)) > MOST:
+        raise InputsError(
+            f"{where}: a number has at most {MOST} digits and a power of ten up to {MOST}; write a shorter one"
+        )
+    return Fraction(value)
 
 
 def array(value: Any, where: str) -> Array:
@@ -186,12 +198,19 @@ def _domain(program: Program, tensor: Tensor, value: Array, sizes: Mapping[Any, 
         return
     if not tensor.domain:
         return
-    allowed = bounds_of(tensor, sizes)
+    allowed = exactly(tensor, sizes)
     for position, entry in np.ndenumerate(value):
-        if not allowed.holds(np.asarray(float(entry))):
+        if not allowed(entry):
             at = f"{tensor.name}{list(position) if position else ''}"
             conditions = " and ".join(str(each) for each in tensor.domain)
-            raise InputsError(f"{at} = {float(entry):g} is outside its declared domain, {conditions}; change the entry")
+            raise InputsError(f"{at} = {_short(entry)} is outside its declared domain, {conditions}; change the entry")
+
+
+def _short(value: Fraction) -> str:
+    """A fraction for a message, however large or small: as it is, or with 6 digits and ~ before it."""
+    body, e, power = str(Rounding(digits=6).text(value)).partition("e")
+    text = f"{body.rstrip('0').rstrip('.') if '.' in body else body}{e}{power}"
+    return text if Fraction(text) == value else f"~{text}"
 
 
 def _facts(program: Program, values: Mapping[str, Any]) -> None:
@@ -210,7 +229,7 @@ def _facts(program: Program, values: Mapping[str, Any]) -> None:
                 says = f"{expression_text(left)} == {expression_text(right)}"
                 where = ", ".join(f"{s} = {p}" for s, p in zip(free, place, strict=True))
                 raise InputsError(
-                    f"{program.name} declares the fact {says}; with these inputs the two differ by {float(found):.6g}"
+                    f"{program.name} declares the fact {says}; with these inputs the two differ by {_short(found)}"
                     f"{' at ' + where if where else ''}; change the inputs so that it holds exactly"
                 )
 
@@ -225,9 +244,4 @@ def _extent(program: Program, e: Any, symbol: Any, exact: Exact) -> int:
     raise InputsError(f"{program.name}: the range of {symbol} in a fact is not known")
 
 
-def plain(values: Sequence[Any] | Any) -> Any:
-    """An array of fractions as nested lists of floats, for JSON."""
-    return np.vectorize(float, otypes=[float])(np.asarray(values, dtype=object)).tolist()
-
-
-__all__ = ["Array", "InputsError", "array", "number", "plain", "read_inputs"]
+__all__ = ["Array", "InputsError", "array", "number", "read_inputs"]

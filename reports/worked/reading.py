@@ -129,6 +129,8 @@ def load(text: str) -> dict[str, Any]:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as problem:
         raise InputsError(f"the file is no TOML: {problem}") from None
+    except (ValueError, ArithmeticError, RecursionError):
+        raise InputsError("the file has a number, or lists in lists, without end; write shorter ones") from None
 
 
 def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:

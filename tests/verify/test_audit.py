@@ -28,6 +28,9 @@ HOLD = [
     ('kind = "bound"\ngiven = "A[n, n]"\nassume = "norm(A) < 1"\nrelation = "radius(A @ A) < 1"', "radius(A @ A) <= norm(A)*"),
     ('kind = "number"\ngiven = "x[n]"\ninputs = {x = [1, 2]}\nwhat = "sum(x)/3"\nvalue = "1/1"', "exactly"),
     ('kind = "number"\ngiven = "W[n, n]"\ninputs = {W = [[2, 1], [1, 2]]}\nwhat = "norm(W)"\nvalue = 3.00', "every digit"),
+    ('kind = "number"\ngiven = "z; 0 < z"\ninputs = {z = "1e-400"}\nwhat = "z*10"\nvalue = "1/1"\n'.replace(
+        '"1/1"', f'"1/{10**399}"'), "exactly"),
+    ('kind = "number"\ngiven = "p; p < 1"\ninputs = {p = "0.99999999999999999999"}\nwhat = "p"\nvalue = 1.0', "every digit"),
     ('kind = "shape"\nof = "conv2d"\nwhat = "dK"\nshape = ["o", "c", "kh", "kw"]', "for all sizes"),
     ('kind = "limit"\ngiven = "z"\nwhat = "softplus(z) - z"\nvariable = "z"\nto = "oo"\nvalue = "0"', "limit"),
     ('kind = "stability"\nof = "heavy_ball"\nbelow = "2*(1 + beta)/lambda"', "derived"),
@@ -139,6 +142,7 @@ def test_readings_are_conditions_and_amended_statements_are_corrections() -> Non
 
 def test_what_is_not_proven_is_not_called_true() -> None:
     """No counterexample in hundreds of points is no proof."""
+    assert judged('kind = "bound"\ngiven = "z; 0 < z"\nrelation = "log(z) <= z"').outcome is Outcome.UNDECIDED
     found = judged('kind = "bound"\ngiven = "A[m, m]"\nassume = "norm(A) < 1"\nrelation = "norm(A + A) < 2"')
     assert found.outcome is Outcome.UNDECIDED
     assert "no counterexample" in found.level
@@ -155,6 +159,9 @@ MISTAKES = [
     (f"{HEAD}check = [{{kind = 'equal', left = '1'}}]", 'claim a, check 1 (equal): the key right is missing; add right = "dz"'),
     (f"{HEAD}check = [{{kind = 'equal', left = '1', right = '1', lft = 1}}]", "did you mean left?"),
     ("[[claim]]\nid = 'a'\nid = 'b'", "the file is no TOML"),
+    ("a = 1e99999999999999999999999", "without end"),
+    (f"a = {'1' * 5000}", "without end"),
+    (f"a = {'[' * 5000}", "without end"),
 ]  # fmt: skip
 
 
@@ -177,6 +184,15 @@ UNREADABLE = [
     ('kind = "bound"\ngiven = "x"\nrelation = "x = 1"', "expected a chain"),
     ('kind = "cost"\nof = "dense"\norder = "log(n)"', "order: expected names, numbers"),
     ('kind = "cost"\nof = "dense"\norder = "9**9**9"', "order: expected names, numbers"),
+    ('kind = "cost"\nof = "dense"\norder = "(9**20)**20 + ((9**20)**20)**20"', "order: expected names, numbers"),
+    ('kind = "cost"\nof = "dense"\norder = "((n + d + k)**20)**20"', "order: expected names, numbers"),
+    ('kind = "cost"\nof = "dense"\norder = "1/n"', "order: expected a polynomial in"),
+    ('kind = "cost"\nof = "dense"\norder = "oo"', "order: expected a polynomial in"),
+    ('kind = "convex"\nof = "mlp:name=x"\nwrt = "W1"', "of: mlp has no option 'name'; its options are activation"),
+    ('kind = "limit"\ngiven = "z"\nwhat = "z"\nvariable = "z"\nto = "oo"\nvalue = "1e400"', "value: expected names"),
+    ('kind = "number"\ngiven = "z; z < 0"\ninputs = {z = "1e400"}\nwhat = "z"\nvalue = 1', "z = 1e400 is outside its"),
+    ('kind = "number"\ngiven = "z"\ninputs = {z = "1e5000000"}\nwhat = "z"\nvalue = 1', "at most 5000 digits"),
+    ('kind = "number"\ngiven = "z"\ninputs = {z = 1e-5001}\nwhat = "z"\nvalue = 1', "at most 5000 digits"),
     ('kind = "shape"\nof = "dense"\nwhat = "Z"\nshape = ["q"]', "shape: q is not known"),
     ('kind = "gradient"\nof = "dense"\ngradient = "dL/dQ"\nformula = "X"', "a gradient is written dL/dw or dw"),
     ('kind = "equal"\ngiven = "x"\nleft = "x"\nright = "2*x"\ntry = "0 <"', "check 1 (equal): try: "),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from math import comb, isfinite
 
-from sympy import Expr, Integer, Rational, oo
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from verify.audit.claims import Check, ClaimError
 
 _LONGEST = 400
+_MOST = 2000  # bits, and terms, of a power
 
 
 def read_expression(text: str, names: Mapping[str, Expr], check: Check, key: str) -> Expr:
@@ -33,7 +35,7 @@ def _read(node: ast.expr, names: Mapping[str, Expr], check: Check, key: str) -> 
     match node:
         case ast.Constant(value=int() as value) if not isinstance(value, bool):
             return Integer(value)
-        case ast.Constant(value=float() as value):
+        case ast.Constant(value=float() as value) if isfinite(value):
             return Rational(str(value))
         case ast.Name(id=name):
             if name in names:
@@ -57,11 +59,27 @@ def _read(node: ast.expr, names: Mapping[str, Expr], check: Check, key: str) -> 
                     if b != 0:
                         return a / b
                 case ast.Pow():
-                    if b.is_Integer and abs(int(b)) <= 20:
+                    if b.is_Integer and _fits(a, abs(int(b))):
                         return a**b
     raise check.error(
-        f"{key}: expected names, numbers and + - * / ** (with whole exponents), got {ast.unparse(node)!r}"
+        f"{key}: expected names, numbers and + - * / ** (with whole exponents, not large ones), got {ast.unparse(node)!r}"
     )
+
+
+def _fits(base: Expr, power: int) -> bool:
+    """Whether a power, multiplied out, has few terms and numbers that are not long."""
+    bits = max((int(n).bit_length() for r in base.atoms(Rational) for n in (r.p, r.q)), default=1)
+    letters, degree = len(base.free_symbols), _degree(base) * power
+    terms = comb(letters + degree, letters) if base.has(Add) else degree
+    return power <= 20 and max(bits * power, terms) <= _MOST
+
+
+def _degree(e: Expr) -> int:
+    """The total degree, were all exponents positive."""
+    if isinstance(e, Pow):
+        return _degree(e.base) * (abs(int(e.exp)) if e.exp.is_Integer else 1)
+    degrees = [_degree(part) for part in e.args]
+    return sum(degrees) if isinstance(e, Mul) else max(degrees, default=int(e.is_Symbol))
 
 
 __all__ = ["ClaimError", "read_expression"]

@@ -108,9 +108,17 @@ class Check:
             name, _, options = what.partition(":")
             if name.isidentifier():
                 pairs = (part.partition("=") for part in options.split(",") if part.strip())
-                found = get(name, **{k.strip(): v.strip() for k, _, v in pairs})
+                chosen = {k.strip(): v.strip() for k, _, v in pairs}
+                known = get(name).options
+                for option in chosen:
+                    if option not in known:
+                        has = f"its options are {', '.join(known)}" if known else "it has none"
+                        raise self.error(f"{key}: {name} has no option {option!r}; {has}")
+                found = get(name, **chosen)
             else:
                 found = declare(what, name="claim")
+        except ClaimError:
+            raise
         except BackproofError as problem:
             raise self.error(f"{key}: {problem}") from None
         if not self.added:
@@ -204,6 +212,8 @@ def read(text: str) -> Claims:
         table = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as problem:
         raise ClaimError(f"the file is no TOML: {problem}") from None
+    except (ValueError, ArithmeticError, RecursionError):
+        raise ClaimError("the file has a number, or lists in lists, without end; write shorter ones") from None
     _known(table, ("title", "source", "note", "claim"), "the file")
     entries = table.get("claim", [])
     if not isinstance(entries, list) or not entries:

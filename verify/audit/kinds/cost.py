@@ -38,7 +38,6 @@ def judge(check: Check) -> Found:
         return undecided(str(problem))
     flops = {"forward": found.forward, "backward": found.backward, "both": found.vjp}[which].flops
     own = {s.name: s for s in flops.free_symbols | set(operation.program.dimensions)}
-    letters = {f"size:{name}": symbol for name, symbol in own.items()}
     ties = {name: str(value) for name, value in check.table("sizes").items()}
     free = {word: Symbol(word, positive=True) for text in ties.values() for word in _words(text)}
     for name in ties:
@@ -46,14 +45,15 @@ def judge(check: Check) -> Found:
             raise check.error(f"sizes: {operation.name} has no size {name}; its sizes are {', '.join(sorted(own))}")
     left = {name: symbols(name, positive=True) for name in own if name not in ties}
     known = {**left, **free}
-    put_in = {own[n]: read_expression(text, known, check, "sizes") for n, text in ties.items()}
+    put_in = {own[n]: _polynomial(text, known, check, "sizes") for n, text in ties.items()}
     put_in |= {own[n]: s for n, s in left.items()}
-    assert len(letters) >= len(put_in) - len(free)
     count = flops.subs(put_in, simultaneous=True).expand()
-    order = read_expression(check.text("order"), known, check, "order")
+    order = _polynomial(check.text("order"), known, check, "order")
     shown = count
     count, order = _fitted(operation.program, count, order, put_in)
     evidence = (f"flops: {expression_text(readable(shown))}",)
+    if not count.is_polynomial():
+        return undecided("the count is no polynomial in these sizes", *evidence)
     beyond = _beyond(count, order)
     if not beyond:
         level = "every term is within the order" + ("" if _reached(count, order) else ", and none reaches it")
@@ -66,6 +66,13 @@ def judge(check: Check) -> Found:
             conditions = tuple(" and ".join(f"{s} = 1" for s in c) for c in sets)
             return Found(Outcome.CONDITIONAL, "terms beyond the order", conditions, correction, evidence=evidence)
     return fails("terms beyond the order", correction, evidence=evidence)
+
+
+def _polynomial(text: str, known: Mapping[str, Expr], check: Check, key: str) -> Expr:
+    found = read_expression(text, known, check, key)
+    if not found.is_polynomial() or not found.is_finite:
+        raise check.error(f"{key}: expected a polynomial in {', '.join(known)}, such as n**2; got {text!r}")
+    return found
 
 
 def _fitted(program: Program, count: Expr, order: Expr, put_in: Mapping[Symbol, Expr]) -> tuple[Expr, Expr]:
