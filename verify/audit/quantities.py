@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -60,6 +61,7 @@ class Quantities:
         self.plain: dict[str, str] = {}  # what the language reads
         self.measures: dict[str, tuple[str, str]] = {}  # scalar -> (measure, quantity that it is of)
         self.measured: dict[str, str] = {}  # scalar -> the text that is measured
+        self.setting = setting
         taken = set(_words(setting.text))
         self._fresh = (f"quantity{k}" for k in range(10_000) if f"quantity{k}" not in taken)
         for name, text in texts.items():
@@ -73,6 +75,15 @@ class Quantities:
         """The program with the inputs that a caller gives: without what is measured."""
         tensors = {n: t for n, t in self.program.tensors.items() if n not in self.measures}
         return self.program.with_(tensors=tensors)
+
+    def implied(self) -> dict[str, Fraction]:
+        """The hyper-parameters that only functions bring along (beta of ``softplus(z)``), at the values that these have."""
+        declared = {t.name for t in self.setting.program({}).inputs}
+        return {
+            t.name: Fraction(str(t.default))
+            for t in self.program.inputs
+            if t.name not in declared and t.default is not None
+        }
 
     def is_plain(self, name: str) -> bool:
         """Whether a quantity is an expression of the language, with nothing measured in it."""

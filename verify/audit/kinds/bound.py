@@ -29,7 +29,7 @@ from verify.audit.normed import norms_suffice
 from verify.audit.points import SEED, points, shown
 from verify.audit.quantities import Quantities
 from verify.audit.settings import setting_of
-from verify.domains import bounds_of, sum_facts
+from verify.domains import bounds_of, exactly, sum_facts
 from verify.inputs import InputsError, number
 
 REQUIRED = {"relation": '"-1 < tanh(z) < 1"'}
@@ -105,7 +105,7 @@ def _is_call(side: str) -> bool:
 
 def _box(check: Check, quantities: Quantities) -> dict[str, tuple[Fraction, Fraction]]:
     found = {}
-    known = {t.name for t in quantities.program.inputs if not t.rank}
+    known = {t.name: t for t in quantities.program.inputs if not t.rank}
     for name, ends in check.table("over").items():
         if name not in known or not isinstance(ends, list) or len(ends) != 2:
             numbers = ", ".join(sorted(known)) or "none"
@@ -116,6 +116,12 @@ def _box(check: Check, quantities: Quantities) -> dict[str, tuple[Fraction, Frac
             raise check.error(f"over: {problem}") from None
         if not low < high:
             raise check.error(f"over: the range of {name} must go from low to high, got {ends}")
+        allowed = exactly(known[name])
+        if not (allowed(low) and allowed(high)):
+            conditions = " and ".join(str(each) for each in known[name].domain)
+            raise check.error(
+                f"over: the range of {name} must lie inside its domain, {conditions}; got {low} to {high}"
+            )
         found[name] = (low, high)
     return found
 
@@ -141,9 +147,13 @@ def _proof(
         reason = why_nonnegative(equations[0].rhs, program)
         if reason:
             return f"proven: the difference is not negative by its form, {reason}"
-    if box and set(box) >= {t.name for t in program.inputs if t.default is None}:
+    fixed = quantities.implied() if box else {}
+    if (
+        box and {*box, *fixed} >= {t.name for t in program.inputs} and not program.integers
+    ):  # else only at default values
         boxes = on_box(quantities, part.gap, box, part.strict)
-        return f"enclosed on {boxes} boxes" if boxes else ""
+        said = "".join(f", with {name} = {value}" for name, value in fixed.items())
+        return f"enclosed on {boxes} boxes{said}" if boxes else ""
     return ""
 
 
@@ -176,10 +186,19 @@ def _searched(
     """Points: those of every stratum, those of a range, and far from normal matrices where something is assumed."""
     program = quantities.program
     if box:
-        for share in np.linspace(0, 1, _LOOKED):
-            inside = {n: low + (high - low) * Fraction(float(share)) for n, (low, high) in box.items()}
-            rest = next(points(program, strata=False))
-            yield {**rest, **inside}
+        shares = np.linspace(0, 1, _LOOKED)
+        fixed = {n: np.asarray(float(value)) for n, value in quantities.implied().items()}
+        rest = [{**given, **fixed} for given in points(program, strata=False)]
+        rng = np.random.default_rng(SEED)
+        for turn in range(2 if rest else 0):  # along the diagonal of the box, then anywhere in it
+            for count in range(_LOOKED):
+                at = [shares[rng.integers(_LOOKED) if turn else count] for _ in box]
+                inside = {
+                    n: low + (high - low) * Fraction(float(k))
+                    for (n, (low, high)), k in zip(box.items(), at, strict=True)
+                }
+                if all(exactly(program.tensors[n])(value) for n, value in inside.items()):
+                    yield {**rest[count % len(rest)], **inside}
         return
     if assumed:
         rng = np.random.default_rng(SEED)
