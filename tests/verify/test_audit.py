@@ -33,6 +33,7 @@ HOLD = [
     ('kind = "number"\ngiven = "p; p < 1"\ninputs = {p = "0.99999999999999999999"}\nwhat = "p"\nvalue = 1.0', "every digit"),
     ('kind = "shape"\nof = "conv2d"\nwhat = "dK"\nshape = ["o", "c", "kh", "kw"]', "for all sizes"),
     ('kind = "limit"\ngiven = "z"\nwhat = "softplus(z) - z"\nvariable = "z"\nto = "oo"\nvalue = "0"', "limit"),
+    ('kind = "limit"\ngiven = "z; 0 < z"\nwhat = "exp(-1/z)"\nvariable = "z"\nto = "0"\nvalue = "0"', "limit"),
     ('kind = "stability"\nof = "heavy_ball"\nbelow = "2*(1 + beta)/lambda"', "derived"),
     ('kind = "cost"\nof = "dense"\norder = "n*d*k"', "every term is within the order"),
 ]  # fmt: skip
@@ -45,6 +46,7 @@ def test_what_holds_says_how_sure_that_is(text: str, level: str) -> None:
     assert level in found.level
 
 
+LIMIT = 'kind = "limit"\ngiven = "%s"\nwhat = "%s"\nvariable = "z"\nto = "%s"\nvalue = "%s"'
 REFUTED = [
     ('kind = "equal"\ngiven = "z"\nleft = "sigmoid(z)"\nright = "1/(1 + exp(z))"', "", ("at z = ",)),
     ('kind = "equal"\ngiven = "x[n, d]"\nleft = "mean(x**2)"\nright = "sum(x**2)"', "mean(x ** 2) is 1/(d*n) times", ()),
@@ -54,6 +56,10 @@ REFUTED = [
     ('kind = "cost"\nof = "dense"\norder = "n*d"', "2*d*k*n", ()),
     ('kind = "convex"\nof = "w[n]; q[n]: data; L = sum(q*w**2)"\nwrt = "w"', "not positive semi-definite", ()),
     ('kind = "limit"\ngiven = "z"\nwhat = "tanh(z)"\nvariable = "z"\nto = "oo"\nvalue = "0"', "the limit is 1", ()),
+    (LIMIT % ("z", "exp(-1/z)", 0, 0), "it is oo from the left and 0 from the right", ()),
+    (LIMIT % ("z; z < 0", "exp(-1/z)", 0, 0), "the limit is oo", ()),
+    (LIMIT % ("z", "1/z", 0, 0), "there is no limit", ()),
+    (LIMIT % ("z", "exp(z)*cos(z)", 0, 0), "the limit is 1", ()),
     ('kind = "graph"\nof = "mlp"\npath = "X A1"', "A1 does not read X; it reads Z1", ()),
 ]  # fmt: skip
 
@@ -194,7 +200,8 @@ UNREADABLE = [
     ('kind = "cost"\nof = "dense"\norder = "1/n"', "order: expected a polynomial in"),
     ('kind = "cost"\nof = "dense"\norder = "oo"', "order: expected a polynomial in"),
     ('kind = "convex"\nof = "mlp:name=x"\nwrt = "W1"', "of: mlp has no option 'name'; its options are activation"),
-    ('kind = "limit"\ngiven = "z"\nwhat = "z"\nvariable = "z"\nto = "oo"\nvalue = "1e400"', "value: expected names"),
+    (LIMIT % ("z", "z", "oo", "1e400"), "value: expected names"),
+    (LIMIT % ("z; z < 1", "z", 2, 2), "to: z must be able to go there within its domain, z < 1; got 2"),
     ('kind = "number"\ngiven = "z; z < 0"\ninputs = {z = "1e400"}\nwhat = "z"\nvalue = 1', "z = 1e400 is outside its"),
     ('kind = "number"\ngiven = "z"\ninputs = {z = "1e5000000"}\nwhat = "z"\nvalue = 1', "at most 5000 digits"),
     ('kind = "number"\ngiven = "z"\ninputs = {z = 1e-5001}\nwhat = "z"\nvalue = 1', "at most 5000 digits"),

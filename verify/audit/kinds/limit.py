@@ -1,15 +1,19 @@
 """A quantity of one number tends to a value: the limit is taken of its closed form, and balls far out are beside it.
 
 ``given`` or ``of`` declares scalars, ``what`` is the quantity, ``variable`` the input that moves, ``to`` where it goes (``"oo"``,
-``"-oo"``, ``"0"``), ``value`` the limit that is claimed.
+``"-oo"``, ``"0"``: from both sides, unless its domain ends there), ``value`` the limit that is claimed.
 """
 
 from __future__ import annotations
 
-from sympy import Expr, Rational, Symbol, limit, oo
+import re
 
+from sympy import AccumBounds, Expr, Limit, PoleError, Rational, Symbol, limit, nan, oo, zoo
+
+from derive.analyses.bounds import range_of
 from derive.analyses.exponential import closed
 from derive.errors import DeclarationError
+from derive.program import Tensor
 from verify.audit.algebra import read_expression
 from verify.audit.claims import Check
 from verify.audit.found import Found, fails, holds, undecided
@@ -48,11 +52,40 @@ def judge(check: Check) -> Found:
         return undecided(f"the limit depends on {', '.join(sorted(map(str, others)))}")
     end = read_expression(check.text("to"), {}, check, "to")
     claimed = read_expression(check.text("value"), {}, check, "value")
-    found = limit(expression, x, end)
+    side = _side(check, inputs[0], end)
+    said = "".join(f", with {s} = {value}" for s, value in known.items())
+    level = f"the limit of the closed form{said}"
     evidence = _beside(quantities, variable, end)
+    try:
+        found = limit(expression, x, end, side)
+    except ValueError as problem:  # the two sides differ
+        return fails(level, correction=f"there is no limit: {_reason(problem)}", evidence=evidence)
+    except (NotImplementedError, PoleError):
+        return undecided("the limit of the closed form was not found", *evidence)
+    if found.has(Limit, nan):
+        return undecided("the limit of the closed form was not found", *evidence)
+    if found.has(AccumBounds, zoo):
+        return fails(level, correction="there is no limit: no single value is approached", evidence=evidence)
     if found == claimed:
-        return holds("the limit of the closed form", *evidence)
-    return fails("the limit of the closed form", correction=f"the limit is {found}", evidence=evidence)
+        return holds(level, *evidence)
+    return fails(level, correction=f"the limit is {found}", evidence=evidence)
+
+
+def _side(check: Check, moving: Tensor, end: Expr) -> str:
+    """From which side the variable comes: from both, unless the domain ends there."""
+    within = range_of(moving)
+    if not end.is_extended_real or not within.low <= end <= within.high:
+        domain = " and ".join(map(str, moving.domain)) or "all numbers"
+        raise check.error(f"to: {moving.name} must be able to go there within its domain, {domain}; got {end}")
+    if end == within.low or end == within.high:
+        return "+" if end == within.low else "-"
+    return "+-"
+
+
+def _reason(problem: ValueError) -> str:
+    """What SymPy says of the two sides."""
+    match = re.search(r"left hand limit = (.+) and right hand limit = (.+)", str(problem))
+    return f"it is {match[1]} from the left and {match[2]} from the right" if match else "the two sides differ"
 
 
 def _exp(argument: Expr) -> Expr:
