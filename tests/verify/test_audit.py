@@ -168,6 +168,8 @@ MISTAKES = [
     (f"{HEAD}check = [{{kind = 'equal', left = '1'}}]", 'claim a, check 1 (equal): the key right is missing; add right = "dz"'),
     (f"{HEAD}check = [{{kind = 'equal', left = '1', right = '1', lft = 1}}]", "did you mean left?"),
     ("[[claim]]\nid = 'a'\nid = 'b'", "the file is no TOML"),
+    (f"{HEAD}check = [{{kind = 'number', inputs = {{}}, what = '1', value = 1, try = ['(((']}}]", "there is no key 'try'"),
+    (f"{HEAD}check = [{{kind = 'graph', of = 'mlp', path = 'X Z1', try = 'n = 1'}}]", "there is no key 'try'"),
     ("a = 1e99999999999999999999999", "without end"),
     (f"a = {'1' * 5000}", "without end"),
     (f"a = {'[' * 5000}", "without end"),
@@ -200,6 +202,9 @@ UNREADABLE = [
     ('kind = "cost"\nof = "dense"\norder = "1/n"', "order: expected a polynomial in"),
     ('kind = "cost"\nof = "dense"\norder = "oo"', "order: expected a polynomial in"),
     ('kind = "convex"\nof = "mlp:name=x"\nwrt = "W1"', "of: mlp has no option 'name'; its options are activation"),
+    ('kind = "graph"\nof = "mlp"\npath = ""', "path: it needs two tensors or more"),
+    ('kind = "graph"\nof = "mlp"\npath = "X"\nbackwards = true', "path: it needs two tensors or more"),
+    ('kind = "graph"\nof = "x[n]: data, w[n]; p = x*w; L = sum(p)"\npath = "x p L"\nbackwards = true', "x has no adjoint"),
     (LIMIT % ("z", "z", "oo", "1e400"), "value: expected names"),
     (LIMIT % ("z; z < 1", "z", 2, 2), "to: z must be able to go there within its domain, z < 1; got 2"),
     ('kind = "number"\ngiven = "z; z < 0"\ninputs = {z = "1e400"}\nwhat = "z"\nvalue = 1', "z = 1e400 is outside its"),
@@ -228,3 +233,4 @@ def test_the_first_file_explains_every_kind() -> None:
     used = {check.kind for claim in claims.claims for check in claim.checks}
     assert all(f"#   {kind}" in text for kind in used)
     assert len(used) == 10
+    assert "# bound, equal, gradient may have:\n#   try = " in text

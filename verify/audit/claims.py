@@ -22,7 +22,8 @@ from derive.reverse import derive
 from verify.audit.found import Found
 
 MOST = 1_000_000  # bytes of a file
-COMMON = ("kind", "words", "try", "reading", "amended")
+COMMON = ("kind", "words", "reading", "amended")
+TRY = "try"  # of the kinds that have it among their keys: hypotheses, which are no values
 INHERITED = ("given", "of", "wrt", "inputs")  # what a claim may say once for all its checks
 
 
@@ -257,12 +258,13 @@ def _check(entry: Any, claim: str, place: str, shared: Mapping[str, Any]) -> Che
     kind = known_kinds()[name]
     keys = (*kind.required, *kind.optional)
     _known(entry, (*COMMON, *keys), f"{where} ({name})")
+    keys = tuple(key for key in keys if key != TRY)
     own = {"given", "of"} & {*entry}  # one of the two takes the place of the other
     entry = {**{k: v for k, v in shared.items() if k in keys and not (own and k in ("given", "of"))}, **entry}
     for key, meaning in kind.required.items():
         if key not in entry:
             raise ClaimError(f"{where} ({name}): the key {key} is missing; add {key} = {meaning}")
-    values = {key: value for key, value in entry.items() if key not in COMMON}
+    values = {key: value for key, value in entry.items() if key not in (*COMMON, TRY)}
     readings = entry.get("reading", [])
     if not isinstance(readings, list):
         raise ClaimError(f'{where} ({name}): readings are a list; write [[claim.check.reading]] with if = "..."')
@@ -278,7 +280,7 @@ def _check(entry: Any, claim: str, place: str, shared: Mapping[str, Any]) -> Che
         if not isinstance(change, Mapping):
             raise check.error("what is amended is a list; write [[claim.check.amended]] with the keys that change")
         _known(change, ("words", *keys), f"{where} ({name}), amended")
-    tried = check.with_(**{"try": entry.get("try", [])}).texts("try")
+    tried = check.with_(**{TRY: entry.get(TRY, [])}).texts(TRY)
     return Check(claim, place, name, values, check.words, tried, tuple(found), tuple(amended))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verify.audit.claims import known_kinds
+from verify.audit.claims import TRY, known_kinds
 
 HEAD = """\
 # A file of claims.  backproof audit FILE.toml judges each; --out audit.pdf writes the report.
@@ -17,10 +17,11 @@ HEAD = """\
 #
 # Any check may have:
 #   words = "..."                what it says, in words
-#   try = ["m = 1", "0 < z"]     hypotheses: each by itself is tried where the claim does not hold as it stands ("holds if ...");
-#                                each size 1, and each two sizes equal, are tried without being asked for (equal, gradient)
 #   [[claim.check.reading]]      another reading: if = "the mean is meant", and the keys that change
 #   [[claim.check.amended]]      what would be right instead: the keys that change; shown as the correction if it holds
+# {tried} may have:
+#   try = ["m = 1", "0 < z"]     hypotheses: each by itself is tried where the claim does not hold as it stands ("holds if ...");
+#                                each size 1, and each two sizes equal, are tried without being asked for (equal, gradient)
 title = "My claims"
 """
 
@@ -97,12 +98,8 @@ def template() -> str:
         keys = [f"{key} = {example}" for key, example in kind.required.items()]
         more = [f"{key} = {example}" for key, example in kind.optional.items()]
         lines.append(f"#              {', '.join(keys)}" + (f"; perhaps {', '.join(more)}" if more else ""))
-    return HEAD.format(kinds="\n".join(lines)) + BODY
+    tried = ", ".join(kind.name for kind in known_kinds().values() if TRY in kind.optional)
+    return HEAD.format(kinds="\n".join(lines), tried=tried) + BODY
 
 
-def explained() -> str:
-    """The kinds and their keys, for a command's help."""
-    return " ".join(f"{kind.name}: {kind.summary}" for kind in known_kinds().values())
-
-
-__all__ = ["explained", "template"]
+__all__ = ["template"]

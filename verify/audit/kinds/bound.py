@@ -33,7 +33,14 @@ from verify.domains import bounds_of, exactly, sum_facts
 from verify.inputs import InputsError, number
 
 REQUIRED = {"relation": '"-1 < tanh(z) < 1"'}
-OPTIONAL = {"given": '"z"', "of": '"sigmoid"', "wrt": '"z"', "assume": '["radius(W) < 1"]', "over": "{z = [-10, 10]}"}
+OPTIONAL = {
+    "given": '"z"',
+    "of": '"sigmoid"',
+    "wrt": '"z"',
+    "assume": '["radius(W) < 1"]',
+    "over": "{z = [-10, 10]}",
+    "try": '["0 < z"]',
+}
 _SEARCHED = 120  # points at which a statement with assumptions is looked at
 _LOOKED = 48
 

@@ -24,7 +24,7 @@ from verify.audit.settings import setting_of
 from verify.audit.words import expression
 
 REQUIRED = {"left": '"a*(1 - a)"', "right": '"dz"'}
-OPTIONAL = {"given": '"z[n]"', "of": '"sigmoid"', "wrt": '"z"'}
+OPTIONAL = {"given": '"z[n]"', "of": '"sigmoid"', "wrt": '"z"', "try": '["m = 1"]'}
 
 
 def judge(check: Check) -> Found:

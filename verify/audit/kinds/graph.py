@@ -27,6 +27,8 @@ def judge(check: Check) -> Found:
     for name in path:
         if name not in program.tensors:
             raise check.error(f"path: {operation.name} has no {name}; it has {', '.join(program.tensors)}")
+    if len(path) < 2:
+        raise check.error(f"path: it needs two tensors or more, such as X -> Z; got {check.text('path')!r}")
     for one, other in pairwise(path):
         if not any(one in e.reads() for e in program.equations_of(other)):
             reads = sorted({r for e in program.equations_of(other) for r in e.reads()})
@@ -41,6 +43,10 @@ def judge(check: Check) -> Found:
             derivation = derive(operation)
         except BackproofError as problem:
             raise check.error(str(problem)) from None
+        known = {**derivation.adjoints, **derivation.gradients}
+        without = [name for name in path if name not in known and name not in program.outputs]
+        if without:
+            raise check.error(f"backwards: {', '.join(without)} has no adjoint; begin the path behind it")
         wrong = _forwards(derivation, path)
         if wrong:
             return fails("the adjoints", correction=wrong)
