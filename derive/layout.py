@@ -35,7 +35,7 @@ def laid_out(operation: Operation, layout: str) -> Operation:
     """The operation with samples as ``rows`` (as it is declared) or as ``columns``.
 
     An operation without a matrix stays as it is, and its ``layout`` says so.  Raises
-    :class:`derive.errors.DerivationError` for any other layout.
+    :class:`derive.errors.DerivationError` for any other layout, and for rows where columns were made already.
 
     >>> from derive.registry import get
     >>> from derive.reverse import derive
@@ -46,6 +46,8 @@ def laid_out(operation: Operation, layout: str) -> Operation:
     """
     if layout not in LAYOUTS:
         raise DerivationError(f"there is no layout {layout!r}; samples are {' or '.join(LAYOUTS)}")
+    if layout == "rows" and operation.transposed:
+        raise DerivationError(f"{operation.name} has samples as columns already; ask for rows of what was declared")
     if layout == "rows" or operation.transposed:
         return operation
     matrices = tuple(name for name in operation.program.tensors if name in exchanged(operation.program))

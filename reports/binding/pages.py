@@ -131,7 +131,9 @@ def _made(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[int, str]]:
 
 def _make(task: _Task) -> tuple[int, str]:
     settings = dict(task.settings)
-    operation = laid_out(task.operation(), settings.get("layout", "rows"))
+    operation = task.operation()
+    if not operation.transposed:  # else it came laid out already
+        operation = laid_out(operation, settings.get("layout", "rows"))
     wanted, pictures, seed = settings.pop("evidence"), settings.pop("pictures"), settings.pop("seed")
     derivation = derive(operation)
     function = generate(derivation)

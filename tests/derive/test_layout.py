@@ -14,8 +14,10 @@ from derive.registry import declare, get
 from derive.reverse import derive
 from numeric import compile as generate
 from numeric.exact import Exact
+from reports.binding.pages import _Task, pages
 from tests.shares import share, turn
 from verify import verify
+from verify.campaign.plan import Subject
 from verify.sampling import sample
 
 
@@ -71,3 +73,18 @@ def test_the_reference_judges_the_exchanged_operation() -> None:
 def test_a_declaration_of_ones_own_is_exchanged_too() -> None:
     own = laid_out(declare("A[n, d], v[d]; y = A @ v", name="own"), "columns")
     assert str(derive(own)).splitlines() == ["dA = outer(v, dy)", "dv = A @ dy"]
+
+
+def test_an_operation_travels_in_its_layout() -> None:
+    """To the workers of a campaign and of a book, of which each reads the declaration again."""
+    own = declare("x[n, d], w[d]; p = sigmoid(x @ w); L = sum(p)", "own")
+    for operation in (get("dense"), get("mlp", activation="relu"), own):
+        columns = laid_out(operation, "columns")
+        for travelled in (Subject.of(columns).operation(), _Task.of(0, columns, {}, None).operation()):
+            assert travelled.program.equations == columns.program.equations != operation.program.equations
+            assert travelled.transposed == columns.transposed
+            assert travelled.layout == columns.layout
+        with pytest.raises(DerivationError, match="has samples as columns already"):
+            laid_out(columns, "rows")
+    [found] = pages([laid_out(declare("x[n, d]; L = sum(x**2)"), "columns")], evidence=False)
+    assert found.ok

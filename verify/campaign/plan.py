@@ -9,6 +9,7 @@ from math import ceil
 from zlib import crc32
 
 from derive import registry
+from derive.layout import laid_out
 from derive.operation import Operation
 from verify import strata as _strata
 from verify.errors import CampaignError
@@ -29,6 +30,7 @@ class Subject:
     options: tuple[tuple[str, str], ...] = ()
     wrt: tuple[str, ...] | None = None
     forward: Forward | None = None  # a reference that no module of verify.references holds
+    columns: bool = False  # its matrices stand transposed against the text
 
     @classmethod
     def of(cls, operation: Operation, wrt: Sequence[str] | None = None) -> Subject:
@@ -37,17 +39,23 @@ class Subject:
 
         forward = None if _in_catalog(operation.name, operation.text) else references.find(operation.name)
         options = tuple(sorted(operation.options.items()))
-        return cls(operation.name, operation.text, options, None if wrt is None else tuple(wrt), forward)
+        asked = None if wrt is None else tuple(wrt)
+        return cls(operation.name, operation.text, options, asked, forward, bool(operation.transposed))
 
     def operation(self) -> Operation:
-        """The operation, read again."""
+        """The operation, read again, and laid out as it was."""
+        found = self._declared()
+        return laid_out(found, "columns") if self.columns else found
+
+    def _declared(self) -> Operation:
         from verify import references
 
+        options = dict(self.options)
         if _in_catalog(self.name, self.text):
-            return registry.get(self.name, **dict(self.options))
+            return registry.get(self.name, **options)
         if self.forward is not None and references.find(self.name) is None:
             references.reference(self.name)(self.forward)
-        return registry.declare(self.text, name=self.name)
+        return registry.declare(self.text, name=self.name, options=options)
 
 
 def _in_catalog(name: str, text: str) -> bool:
