@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -124,6 +125,21 @@ def _operation(name: str, text: str, options: Mapping[str, str], details: Mappin
 def operations() -> tuple[Operation, ...]:
     """All operations of the catalog, in order of declaration."""
     return tuple(get(name) for name in names())
+
+
+def subject(operation: Operation) -> str:
+    """What a command line calls an operation: its name, with the options that are not the declared ones, or a file.
+
+    >>> subject(get("mlp")), subject(get("mlp", activation="relu")), subject(declare("x[n]; L = sum(x)", name="total"))
+    ('mlp', 'mlp:activation=relu', 'total.eqs')
+    """
+    _scan()
+    declaration = _declared.get(operation.name)
+    if declaration is None or declaration.text != operation.text:
+        return shlex.quote(f"{operation.name}.eqs")
+    usual = get(operation.name).options
+    options = ",".join(f"{k}={v}" for k, v in sorted(operation.options.items()) if v != usual[k])
+    return f"{operation.name}:{options}" if options else operation.name
 
 
 def symbol_of(name: str) -> str:

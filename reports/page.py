@@ -12,6 +12,7 @@ from derive.nodes import Iverson, index
 from derive.notation import Box, Notation, expression_box
 from derive.notation.numbers import float_box
 from derive.operation import Operation
+from derive.registry import subject
 from numeric import Function
 from numeric.cost import cost, cost_at_least, readable
 from numeric.errors import CostError
@@ -307,7 +308,7 @@ def _closing(
     if operation.source:
         blocks.append(paragraph(f"Source: {operation.source}."))
     seed = f" --seed {evidence.seed}" if evidence is not None else ""
-    again = f"backproof report {operation.name} --out DIR{settings.options}"
-    checks = f"backproof verify {operation.name}{seed}"
+    again = f"backproof report {subject(operation)} --out DIR{settings.options}"
+    checks = f"backproof verify {subject(operation)}{seed}"
     blocks.append(paragraph("This page again: ", Code(again), "; its checks again: ", Code(checks), "."))
     return blocks

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from derive.operation import Operation
-from derive.registry import declarations
+from derive.registry import declarations, subject
 from derive.registry import operations as catalog
 from reports.binding.bind import COMMAND, bind
 from reports.binding.cache import Cache
@@ -109,8 +108,9 @@ def book(
 def _command(operations: Sequence[Operation], engine: str, settings: Mapping[str, Any]) -> str:
     """What makes a book again."""
     words = [COMMAND + Settings(**settings).options] + ([f"--engine {engine}"] if engine != "typst" else [])
-    if [each.name for each in operations] != [each.name for each in declarations()]:
-        words += [shlex.quote(each.name) for each in operations]
+    subjects = [subject(each) for each in operations]
+    if subjects != [each.name for each in declarations()]:
+        words += subjects
     return " ".join(words)
 
 

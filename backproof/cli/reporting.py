@@ -200,11 +200,13 @@ def writable(folder: Path) -> None:
 
 def _end(made: Made, kept: Cache) -> None:
     """The pages are written and show the verdicts; the exit status says it too."""
+    from derive.registry import subject
+
     if kept.problem:
         typer.echo(kept.problem, err=True)
     for page in made.doubtful:
-        name = page.operation.name
-        typer.echo(f"{name}: {page.verdict}; see: backproof verify {name}", err=True)
+        again = f"backproof verify {subject(page.operation)}"
+        typer.echo(f"{page.operation.name}: {page.verdict}; see: {again}", err=True)
     if made.doubtful:
         raise typer.Exit(DISAGREES)
 

@@ -7,7 +7,8 @@ import pytest
 from derive.registry import declare, get
 from derive.reverse import derive
 from numeric import compile as generate
-from reports.document import Document, Equations, Items, Link, Listing, Paragraph, Section, labels, links, plain
+from reports import writing
+from reports.document import Code, Document, Equations, Items, Link, Listing, Paragraph, Section, labels, links, plain
 from reports.errors import ReportError
 from reports.page import page
 from reports.sanity import sanity_blocks
@@ -99,6 +100,19 @@ def test_reduction_over_two_indices_of_one_extent() -> None:
     assert of("X[n, n]; L = sum(X[i, j]**2, i, j)/n") == []  # neither: the gradient carries 1/n, not 1/n^2
     assert of("X[n, n]; L = sum(log(sum(exp(X[j, i]), i)), j)") == [("j", False)]  # an inner sum has no say
     assert of("x[n]; L = sum(x[i]**2, i)/sqrt(n)") == []
+
+
+def test_the_commands_that_a_page_prints_make_it_again() -> None:
+    own = declare("a[n]; b = a**2", name="relu")  # the name is taken, the text is not that of the catalog
+    for each, told in (
+        (get("relu"), "relu"), (get("mlp", activation="relu"), "mlp:activation=relu"), (own, "relu.eqs")
+    ):  # fmt: skip
+        derivation = derive(each)
+        last = blocks(page(each, derivation, None, generate(derivation)).sections)[-1]
+        assert isinstance(last, Paragraph)
+        codes = [inline.text for inline in last.content if isinstance(inline, Code)]
+        assert codes == [f"backproof report {told} --out DIR", f"backproof verify {told}"]
+    assert writing._command([get("mlp", activation="relu"), own], "typst", {}).endswith(" mlp:activation=relu relu.eqs")
 
 
 def test_brief_is_short_and_full_is_long() -> None:
