@@ -104,7 +104,7 @@ def book(
     _names_file("--out", out, ".pdf", "book.pdf")
     if bibtex is not None:
         _names_file("--bibtex", bibtex, ".bib", "book.bib")
-        writable(bibtex.parent)
+        writable(bibtex.parent, "--bibtex")
     found = operations(subjects)
     writable(out.parent)
     kept = _cache(cache, no_cache)
@@ -188,14 +188,16 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def writable(folder: Path) -> None:
-    """Make the folder and try it, before minutes of work go into it."""
+def writable(folder: Path, option: str = "--out") -> None:
+    """Try the folder, or the one it would be made in, before minutes of work go into it; nothing is left there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise BadInput(f"cannot write into the folder {folder}: {error.strerror}; choose another with --out") from None
+        raise BadInput(
+            f"cannot write into the folder {folder}: {error.strerror}; choose another with {option}"
+        ) from None
 
 
 def _end(made: Made, kept: Cache) -> None:

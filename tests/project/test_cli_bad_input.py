@@ -132,10 +132,12 @@ def test_an_output_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.
         ["report", "sigmoid", "--out", str(tmp_path / "file" / "pages")],
         ["book", "--out", str(tmp_path / "file" / "book.pdf")],
         ["book", "--out", "/proc/nowhere/book.pdf"],
+        ["book", "--out", str(tmp_path / "new" / "book.pdf"), "--bibtex", str(tmp_path / "file" / "book.bib")],
     ):
         result = in_process(capsys, *command)
         assert result.status == 2, result
-        assert_told(result.err, [str(Path(command[-1]).parent), "--out", "cannot write"])
+        assert_told(result.err, [str(Path(command[-1]).parent), f"another with {command[-2]}", "cannot write"])
+    assert not (tmp_path / "new").exists()
     assert time.perf_counter() - started < 10, "it must be said before the work is done"
 
 

@@ -100,3 +100,10 @@ def test_an_audit_that_cannot_be_made_ends_with_2(arguments: list[str], message:
     result = in_process(capsys, "audit", *arguments)
     assert result.status == 2
     assert message in result.err
+
+
+def test_a_mistake_found_late_leaves_no_folder(tmp_path: Path, capsys: Capture) -> None:
+    new = tmp_path / "new" / "folder"
+    assert in_process(capsys, "audit", "articles", "--claim", "z9", "--out", str(new / "a.md")).status == 2
+    assert in_process(capsys, "example", "mlp", "--inputs", "nothing", "--out", str(new)).status == 2
+    assert not list(tmp_path.iterdir())
