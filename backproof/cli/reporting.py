@@ -68,7 +68,7 @@ def report(
     wanted = parse_formats(formats)
     found = operations(subjects)
     writable(out)
-    kept = _cache(cache, no_cache)
+    kept = cache_of(cache, no_cache)
     from reports import report as write
 
     made = Made()
@@ -77,8 +77,8 @@ def report(
             found, out, wanted, jobs=jobs, cache=kept, progress=made.told(advance), judged=made.keep_doubtful,
             detail=detail.value, layout=layout.value,
         )  # fmt: skip
-    _say(files, json)
-    _end(made, kept)
+    say(files, json)
+    end(made, kept)
 
 
 def book(
@@ -107,7 +107,7 @@ def book(
         writable(bibtex.parent, "--bibtex")
     found = operations(subjects)
     writable(out.parent)
-    kept = _cache(cache, no_cache)
+    kept = cache_of(cache, no_cache)
     from reports import book as write
 
     made = Made()
@@ -116,8 +116,8 @@ def book(
             out, found, engine=engine.value, references=bibtex, jobs=jobs, cache=kept, progress=made.told(advance),
             judged=made.keep_doubtful, detail=detail.value, layout=layout.value,
         )  # fmt: skip
-    _say([out, *([bibtex] if bibtex is not None else [])], json)
-    _end(made, kept)
+    say([out, *([bibtex] if bibtex is not None else [])], json)
+    end(made, kept)
 
 
 class Made:
@@ -161,7 +161,8 @@ def _interruptible(made: Made, out: Path, kept: Cache) -> Iterator[None]:
         raise Interrupted(f"interrupted ({where}): {there}; {rest}", stop) from None
 
 
-def _cache(folder: Path | None, unwanted: bool) -> Cache:
+def cache_of(folder: Path | None, unwanted: bool) -> Cache:
+    """The cache that ``--cache`` and ``--no-cache`` ask for."""
     from reports.binding.cache import Cache, default_folder
 
     if unwanted and folder is not None:
@@ -200,7 +201,7 @@ def writable(folder: Path, option: str = "--out") -> None:
         ) from None
 
 
-def _end(made: Made, kept: Cache) -> None:
+def end(made: Made, kept: Cache) -> None:
     """The pages are written and show the verdicts; the exit status says it too."""
     from derive.registry import subject
 
@@ -213,7 +214,8 @@ def _end(made: Made, kept: Cache) -> None:
         raise typer.Exit(DISAGREES)
 
 
-def _say(files: list[Path], json: bool) -> None:
+def say(files: list[Path], json: bool) -> None:
+    """Tell which files were written."""
     if json:
         emit([str(file) for file in files])
     else:

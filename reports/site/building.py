@@ -9,6 +9,7 @@ from typing import Any
 from derive.operation import Operation
 from derive.registry import operations as catalog
 from reports.binding.back import Bibliography
+from reports.binding.cache import Cache
 from reports.binding.chapters import FAMILIES, related
 from reports.binding.pages import Page, Progress, pages
 from reports.html.frame import style
@@ -30,7 +31,7 @@ def site(
     *,
     evidence: bool = True,
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: Path | Cache | None = None,
     progress: Progress | None = None,
     judged: Callable[[Page], None] | None = None,
     **settings: Any,

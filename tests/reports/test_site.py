@@ -284,6 +284,20 @@ def test_the_command_says_that_nothing_changed(
     assert (done.status, "is as it was before" in done.err) == (130, True)
 
 
+def test_the_command_keeps_pages_where_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = []
+    monkeypatch.setattr("reports.site.site", lambda out, found, *, cache, **_: kept.append((found, cache.folder)))
+    site_of_relu = ("site", "--out", str(tmp_path / "out"), "relu", "--cache", str(tmp_path / "pages"))
+    assert in_process(capsys, *site_of_relu).status == 0
+    assert kept == [([get("relu")], tmp_path / "pages")]
+    assert in_process(capsys, *site_of_relu, "--no-cache").status == 2
+    (tmp_path / "file").write_text("in the way")
+    done = in_process(capsys, *site_of_relu[:-1], str(tmp_path / "file"))
+    assert (done.status, "pages were not kept" in done.err) == (0, True)
+
+
 # -- the short form -------------------------------------------------------------------------------------------------------
 
 
