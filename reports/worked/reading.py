@@ -100,7 +100,7 @@ def read(text: str, operation: Operation, derivation: Derivation) -> Given:
         raise InputsError(f"the file must have a part [inputs] with the numbers of {names}; add it")
     program = derivation.combined
     try:
-        layouts = {str(k): str(v) for k, v in _table(table, "layouts").items()}
+        layouts = {name: _text(_table(table, "layouts"), name) for name in _table(table, "layouts")}
         arrangement = read_layouts(layouts, program) if layouts else DECLARED
     except (MappingError, KeyError) as problem:
         raise InputsError(f"[layouts]: {problem}") from None
@@ -113,9 +113,9 @@ def read(text: str, operation: Operation, derivation: Derivation) -> Given:
         _rounding(_table(table, "format")),
         dict(_table(table, "update")),
         _parameters(table.get("parameters", []), derivation),
-        tuple(_printed(each, k) for k, each in enumerate(table.get("printed", []))),
-        str(table.get("title", "")),
-        str(table.get("source", "")),
+        _all_printed(table.get("printed", [])),
+        _text(table, "title"),
+        _text(table, "source"),
     )
 
 
@@ -138,6 +138,13 @@ def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(part, Mapping):
         raise InputsError(f"{name} must be a part of its own, [{name}] with name = value below it; got {part!r}")
     return part
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise InputsError(f"{key} must be text in quotes, got {value!r}")
+    return value
 
 
 def _of_gradients(arrangement: Arrangement, derivation: Derivation) -> Arrangement:
@@ -213,6 +220,12 @@ def _parameters(names: Any, derivation: Derivation) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _all_printed(entries: Any) -> tuple[Printed, ...]:
+    if not isinstance(entries, list):
+        raise InputsError(f"printed must be parts [[printed]], each with what and value below it; got {entries!r}")
+    return tuple(map(_printed, entries, range(len(entries))))
+
+
 def _printed(entry: Any, place: int) -> Printed:
     where = f"printed {place + 1}"
     if not isinstance(entry, Mapping) or not isinstance(entry.get("what"), str) or "value" not in entry:
@@ -223,7 +236,7 @@ def _printed(entry: Any, place: int) -> Printed:
             f"{where} ({entry['what']}): there is no key {unknown[0]!r}; keys: what, value, label, layout"
         )
     value = decimals(entry["value"], f"{where} ({entry['what']})")
-    return Printed(entry["what"], value, str(entry.get("label", "")), str(entry.get("layout", "")))
+    return Printed(entry["what"], value, _text(entry, "label"), _text(entry, "layout"))
 
 
 def decimals(value: Any, where: str) -> Array:

@@ -127,6 +127,10 @@ WRONG = [
     ("[inputs]\nz = [1]\n[layouts]\nz = 'k'", "[layouts]"),
     ("[inputs]\nz = [1]\n[[printed]]\nwhat = 'a +'\nvalue = 1", "printed 'a +'"),
     ("[inputs]\nz = [1]\n[[printed]]\nwhat = 'a'\nvalue = [1, 2]", "numbers of the shape (2,) are given"),
+    ("printed = 3\n[inputs]\nz = [1]", "printed must be parts [[printed]], each with what and value below it; got 3"),
+    ("title = ['a']\n[inputs]\nz = [1]", "title must be text in quotes, got ['a']"),
+    ("[inputs]\nz = [1]\n[layouts]\nz = ['batch']", "z must be text in quotes, got ['batch']"),
+    ("[inputs]\nz = [1]\n[[printed]]\nwhat = 'a'\nvalue = 1\nlabel = 2", "label must be text in quotes, got 2"),
 ]  # fmt: skip
 
 
