@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class BackproofError(Exception):
     """Base of every error that bad input can cause."""
+
+
+@contextmanager
+def about(place: str) -> Iterator[None]:
+    """Name the place in an error that does not name one yet."""
+    try:
+        yield
+    except BackproofError as error:
+        if not getattr(error, "__notes__", ()):
+            error.add_note(place)
+        raise
 
 
 class DeclarationError(BackproofError, ValueError):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,19 +91,6 @@ def operation(subject: str) -> Operation:
         return declare(text, name=name if name.isidentifier() else "operation")
     except Exception as error:
         if not isinstance(error, OSError):
-            error.add_note(subject)
-        raise
-
-
-@contextmanager
-def about(subject: str) -> Iterator[None]:
-    """Name the place in an error that does not name one yet."""
-    from derive.errors import BackproofError
-
-    try:
-        yield
-    except BackproofError as error:
-        if not getattr(error, "__notes__", ()):
             error.add_note(subject)
         raise
 

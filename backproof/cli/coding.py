@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from backproof.cli.arguments import Json, Of, Subject, Wrt, about, names, operation
+from backproof.cli.arguments import Json, Of, Subject, Wrt, names, operation
 from backproof.cli.console import emit, source
+from derive.errors import about
 
 
 def code(subject: Subject, of: Of = None, wrt: Wrt = None, json: Json = False) -> None:

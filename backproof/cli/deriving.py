@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof.cli.arguments import Json, Layout, Of, Subject, Wrt, about, names, operation
+from backproof.cli.arguments import Json, Layout, Of, Subject, Wrt, names, operation
 from backproof.cli.console import emit
 from backproof.cli.failures import BadInput
+from derive.errors import about
 
 if TYPE_CHECKING:
     from derive.derivation import Derivation, Step

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from backproof.cli import DISAGREES
-from backproof.cli.arguments import Json, Subject, about, names, operation
+from backproof.cli.arguments import Json, Subject, names, operation
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
 from backproof.cli.reporting import FORMATS, parse_formats, writable
@@ -56,7 +56,7 @@ def example(
     from reports.worked.reading import rounding
 
     asked = None if digits is None and decimals is None else rounding(digits, decimals)
-    with about(inputs), progress("working", 1):
+    with progress("working", 1):
         worked = work(found, inputs, rounding=asked, update=rule, rate=rate, parameters=names(wrt))
     files = [] if out is None else write(worked, out, wanted)
     if json:

@@ -66,13 +66,18 @@ def find(where: str | Path) -> str:
     """The text of a file of inputs: by its path, or by the name of one that comes with the project.
 
     Raises:
-        InputsError: there is neither.
+        InputsError: there is neither, or the file is no text, or too long.
     """
     path = Path(where)
+    if path.is_dir():
+        raise InputsError(f"{path} is a folder; name a file in it")
     if path.is_file():
         if path.stat().st_size > MOST:
             raise InputsError(f"{path} has more than {MOST:,} bytes; a worked example is small: take fewer numbers")
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise InputsError(f"{path} is not UTF-8 text; save it as UTF-8") from None
     known = shipped()
     name = path.name.removesuffix(".toml")
     if name == str(where).removesuffix(".toml") and name in known:
@@ -102,8 +107,8 @@ def read(text: str, operation: Operation, derivation: Derivation) -> Given:
     try:
         layouts = {name: _text(_table(table, "layouts"), name) for name in _table(table, "layouts")}
         arrangement = read_layouts(layouts, program) if layouts else DECLARED
-    except (MappingError, KeyError) as problem:
-        raise InputsError(f"[layouts]: {problem}") from None
+    except MappingError as problem:  # which says that it is about layouts
+        raise InputsError(str(problem)) from None
     arrangement = _of_gradients(arrangement, derivation)
     inputs = read_inputs(operation.program, _table(table, "inputs"), arrangement, _table(table, "sizes"))
     return Given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 import numeric
 from derive.adjoint_names import free_name
 from derive.derivation import Derivation
-from derive.errors import DeclarationError
+from derive.errors import DeclarationError, about
 from derive.operation import Operation
 from derive.program import Equation, Program
 from derive.reverse import derive
@@ -195,39 +196,42 @@ def work(
         ('0.114', [['-0.058'], ['-0.065']])
     """
     derivation = derive(operation)
-    given = read(find(inputs), operation, derivation)
-    rule = _rule(given, update, rate)
-    chosen = _chosen(derivation, given, parameters)
-    program, names = _with_printed(operation, derivation, given)
-    everything = {**given.inputs, **{derivation.cotangents[n]: v for n, v in given.cotangents.items()}}
-    exact = Values(program, everything)
-    shown = rounding or given.rounding or DIGITS
-    comparisons = tuple(_compared(exact, printed, name, given, program) for printed, name in names)
-    tensors = [e.target for e in (*derivation.program.equations, *derivation.equations)]
-    values = {
-        name: _texts(exact.text(name, shown))
-        for name in dict.fromkeys([*everything, *tensors])
-        if _is_real(program, name)
-    }
-    numpy = _run(derivation, given)
-    changed = None if rule is None else _updated(operation, derivation, given, rule, chosen, exact, shown)
-    return Worked(operation, derivation, given, shown, program, exact, values, numpy, comparisons, changed)
+    text = find(inputs)
+    with about(inputs):
+        given = read(text, operation, derivation)
+    with about(inputs) if update is None and rate is None and not parameters else nullcontext():  # else it is in these
+        rule = _rule(given, update, rate, parameters)
+        chosen = _chosen(derivation, given, parameters)
+    with about(inputs):
+        program, names = _with_printed(operation, derivation, given)
+        everything = {**given.inputs, **{derivation.cotangents[n]: v for n, v in given.cotangents.items()}}
+        exact = Values(program, everything)
+        shown = rounding or given.rounding or DIGITS
+        comparisons = tuple(_compared(exact, printed, name, given, program) for printed, name in names)
+        tensors = [e.target for e in (*derivation.program.equations, *derivation.equations)]
+        values = {
+            name: _texts(exact.text(name, shown))
+            for name in dict.fromkeys([*everything, *tensors])
+            if _is_real(program, name)
+        }
+        numpy = _run(derivation, given)
+        changed = None if rule is None else _updated(operation, derivation, given, rule, chosen, exact, shown)
+        return Worked(operation, derivation, given, shown, program, exact, values, numpy, comparisons, changed)
 
 
 def _is_real(program: Program, name: str) -> bool:
     return name in program.tensors and not program.tensors[name].integer
 
 
-def _rule(given: Given, update: Operation | None, rate: Any) -> Rule | None:
+def _rule(given: Given, update: Operation | None, rate: Any, parameters: tuple[str, ...] | None) -> Rule | None:
     from derive.registry import get
 
     settings = dict(given.update)
     named = settings.pop("rule", None)
     if update is None and named is None:
-        if rate is not None or settings:
-            raise InputsError(
-                "a learning rate needs an optimizer: add --update gradient_descent, or rule = ... in [update]"
-            )
+        if rate is not None or settings or parameters:
+            what = "what is updated" if parameters else "a learning rate"
+            raise InputsError(f"{what} needs an optimizer: add --update gradient_descent, or rule = ... in [update]")
         return None
     operation = update or get(str(named))
     if update is not None and named != update.name:

@@ -58,6 +58,34 @@ def test_an_example_that_cannot_be_worked_ends_with_2(arguments: list[str], mess
     assert message in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mlp", "--inputs", "article_b", "--rate", "abc"], "alpha: expected a finite number"),
+        (["mlp", "--inputs", "article_b", "--update", "dense"], "dense is no update rule"),
+        (["mlp", "--inputs", "article_b", "--wrt", "QQ"], "there is no gradient of QQ"),
+        (["relu", "--inputs", "TMP/relu.toml", "--wrt", "z"], "what is updated needs an optimizer: add --update"),
+        (["relu", "--inputs", "TMP/layout.toml"], "TMP/layout.toml:\nlayouts: there is no array 'X'"),
+        (["relu", "--inputs", "TMP/rule.toml"], "TMP/rule.toml:\ndense is no update rule"),
+        (["relu", "--inputs", "TMP/printed.toml"], "TMP/printed.toml:\nprinted 'a': the shape is (1,)"),
+        (["relu", "--inputs", "TMP/bytes.toml"], "TMP/bytes.toml is not UTF-8 text"),
+        (["relu", "--inputs", "TMP"], "TMP is a folder; name a file in it"),
+    ],
+)
+def test_a_mistake_is_looked_for_where_it_is(
+    arguments: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    inputs = "[inputs]\nz = [1]\n"
+    (tmp_path / "relu.toml").write_text(inputs)
+    (tmp_path / "layout.toml").write_text(inputs + '[layouts]\nX = "k"')
+    (tmp_path / "rule.toml").write_text(inputs + '[update]\nrule = "dense"')
+    (tmp_path / "printed.toml").write_text(inputs + '[[printed]]\nwhat = "a"\nvalue = [1, 2]')
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    result = in_process(capsys, "example", *(each.replace("TMP", str(tmp_path)) for each in arguments))
+    assert result.status == 2
+    assert result.err.startswith(f"backproof: {message}".replace("TMP", str(tmp_path)))
+
+
 def test_an_audit_for_a_person_for_a_program_and_on_paper(capsys: Capture, tmp_path: Path) -> None:
     file = tmp_path / "claims.toml"
     file.write_text(CLAIMS)
@@ -92,6 +120,7 @@ def test_the_template_is_a_file_of_claims(capsys: Capture, tmp_path: Path) -> No
     [
         ([], "name a file of claims"),
         (["nothing.toml"], "there is no file 'nothing.toml', nor an audit of that name"),
+        ([str(Path(__file__).parent)], "is a folder; name a file in it"),
         (["articles", "--claim", "z9"], "there is no claim 'z9'"),
         (["articles", "--out", "audit.doc"], "--out takes a file that ends in .pdf, .html, .tex, .md"),
     ],

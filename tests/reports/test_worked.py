@@ -124,7 +124,7 @@ WRONG = [
     ("[inputs]\nz = [1]\n[update]\nrule = 'softmax'", "softmax is no update rule"),
     ("[inputs]\nz = [1]\n[update]\nrule = 'adam'\nbeta1 = 1", "beta1 = 1 is outside the domain of adam"),
     ("[inputs]\nz = [1]\n[update]\nrule = 'adam'\nbeta = 1", "adam has no hyper-parameter beta"),
-    ("[inputs]\nz = [1]\n[layouts]\nz = 'k'", "[layouts]"),
+    ("[inputs]\nz = [1]\n[layouts]\nz = 'k'", "layouts: 'z' is declared as 'batch'"),
     ("[inputs]\nz = [1]\n[[printed]]\nwhat = 'a +'\nvalue = 1", "printed 'a +'"),
     ("[inputs]\nz = [1]\n[[printed]]\nwhat = 'a'\nvalue = [1, 2]", "numbers of the shape (2,) are given"),
     ("printed = 3\n[inputs]\nz = [1]", "printed must be parts [[printed]], each with what and value below it; got 3"),

@@ -176,6 +176,8 @@ def load(where: str | Path) -> Claims:
         ClaimError: there is no such file, or something in it is not as it must be.
     """
     path = Path(where)
+    if path.is_dir():
+        raise ClaimError(f"{path} is a folder; name a file in it")
     if path.is_file():
         if path.stat().st_size > MOST:
             raise ClaimError(f"{path} has more than {MOST:,} bytes; split it")
