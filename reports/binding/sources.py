@@ -200,7 +200,7 @@ def _entry(work: Work, key: str, uses: Mapping[str, Sequence[str]]) -> str:
     kind, place = (
         ("article", "journal") if work.volume else ("inproceedings", "booktitle") if work.venue else ("misc", "")
     )
-    authors = [name if _NAME.fullmatch(name) else f"{{{_words(name)}}}" for name in work.authors]
+    authors = [_words(name) if _NAME.fullmatch(name) else f"{{{_words(name)}}}" for name in work.authors]
     lines = {
         "author": " and ".join([*authors, *(["others"] if work.others else [])]),
         "title": f"{{{_words(work.title)}}}" if work.title else "",

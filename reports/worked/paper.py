@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -211,15 +212,25 @@ def _printed(worked: Worked) -> list[Block]:
             text(verdict),
         )
         rows.append(cells)
-    wrong = sum(1 for found in worked.comparisons if not found.holds)
-    says = "is" if wrong == 1 else "are"
-    said = f"{len(worked.comparisons)} quantities are printed; {wrong or 'none'} of them {says} not rounded correctly."
     return [
-        paragraph(said),
+        paragraph(_tally([found.holds for found in worked.comparisons])),
         Table(
             ("Quantity", "Printed", "Right", "More digits", "Verdict"), tuple(rows), weights=(2.2, 1.9, 1.9, 2.3, 1.6)
         ),
     ]
+
+
+def _tally(holds: Sequence[bool | None]) -> str:
+    """How many of the printed quantities are right.
+
+    >>> _tally([True]), _tally([True, True, False, None])
+    ('1 quantity is printed: 1 is rounded correctly.',
+     '4 quantities are printed: 2 are rounded correctly, 1 is not rounded correctly, 1 is not to be decided.')
+    """
+    told = {True: "rounded correctly", False: "not rounded correctly", None: "not to be decided"}
+    counts = [(holds.count(answer), words) for answer, words in told.items()]
+    parts = ", ".join(f"{count} {'is' if count == 1 else 'are'} {words}" for count, words in counts if count)
+    return f"{len(holds)} {'quantity is' if len(holds) == 1 else 'quantities are'} printed: {parts}."
 
 
 def _closing(worked: Worked) -> list[Block]:

@@ -128,6 +128,10 @@ def test_bibtex_reads_what_is_written(tmp_path: Path) -> None:
     assert made.count("\\bibitem") == len(gathered(sources))
 
 
+def test_bibtex_names_are_latex() -> None:
+    assert r"author = {A\_b and Müller}" in bibtex({"odd": "A_b and Müller, Title, 2001"})
+
+
 def test_bibtex_braces_balance_whatever_a_source_holds() -> None:
     text = bibtex({"odd_name": HOSTILE, "other": "He et al., Rectifiers, ICCV 2015"})
     assert text.count("{") == text.count("}")

@@ -169,6 +169,7 @@ def test_on_paper_hostile_titles_are_words_and_all_formats_are_whole(line: bp.Op
     )
     worked = work(line, str(file), update=bp.get("momentum"), rate="0.5")
     page = document(worked)
+    assert "1 quantity is printed: 1 is " in html(page)
     assert "<script>alert" not in html(page)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html(page)
     assert r"\write18" not in latex(page).replace(r"\textbackslash{}write18", "")
