@@ -26,8 +26,9 @@ from reports.engines import make_folder
 from reports.errors import ReportError
 from reports.statement import result_blocks, statement_blocks
 from reports.symbols import notation_of
+from reports.versions import versions_line
 from reports.writing import FORMATS, write_page
-from verify.evidence import Row, versions
+from verify.evidence import Row
 from verify.oracle import Check
 from verify.verdicts import Verdict
 
@@ -73,7 +74,7 @@ def answer_page(found: Check, operation: Operation) -> Document:
         f"{found.implementation} against {operation.title or operation.name}",
         tuple(Section(title, tuple(blocks)) for title, blocks in parts if blocks),
         subtitle=operation.name,
-        colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in versions().items()),),
+        colophon=(versions_line(),),
     )
 
 

@@ -27,9 +27,9 @@ from reports.errors import ReportError
 from reports.html.writer import html
 from reports.latex.writer import latex
 from reports.markdown.writer import markdown
-from reports.writing import pdf
+from reports.versions import versions_line
+from reports.writing import FORMATS, pdf
 from verify.audit import Audit, Check, Found, Judged, Outcome
-from verify.evidence import versions
 
 TONES = {
     Outcome.HOLDS: "good",
@@ -37,7 +37,6 @@ TONES = {
     Outcome.FAILS: "bad",
     Outcome.UNDECIDED: "open",
 }
-SUFFIXES = ("pdf", "html", "tex", "md")
 
 
 def write(audit: Audit, file: Path, engine: str = "typst") -> Path:
@@ -47,8 +46,8 @@ def write(audit: Audit, file: Path, engine: str = "typst") -> Path:
         ReportError: another suffix, or a folder that cannot be written.
     """
     suffix = file.suffix.removeprefix(".")
-    if suffix not in SUFFIXES:
-        raise ReportError(f"an audit is written as {', '.join('.' + s for s in SUFFIXES)}; got {str(file)!r}")
+    if suffix not in FORMATS:
+        raise ReportError(f"an audit is written as {', '.join('.' + s for s in FORMATS)}; got {str(file)!r}")
     make_folder(file.parent)
     whole = document(audit)
     if suffix == "pdf":
@@ -70,7 +69,7 @@ def document(audit: Audit) -> Document:
         ),
         subtitle="audited claim by claim",
         summary=text(f"{len(audit.judged)} claims: {counted}.{source}"),
-        colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in versions().items()),),
+        colophon=(versions_line(),),
     )
 
 

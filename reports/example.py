@@ -17,6 +17,7 @@ from derive.operation import Operation
 from derive.program import Program
 from numeric.exact import Exact
 from reports.document import Block, Code, Note, Paragraph, Table, text
+from reports.settings import SEED
 from reports.shapes import shape_box
 from verify.errors import SamplingError
 from verify.sampling import sample
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from numeric import Function
 
 Array = NDArray[Any]
-SEED = 2026  # the example of a page is the same in every run
 SMALL = (2, 3)
 DIGITS = 5
 LONGEST = 40  # numbers of an array that are shown

@@ -46,8 +46,9 @@ from reports.settings import LECTURE, Settings
 from reports.statement import result_blocks, statement_blocks
 from reports.steps import adjoint_blocks, is_product, local_lines, range_blocks
 from reports.symbols import equals, named_text, notation_of, shape_lines, symbol_table
+from reports.versions import versions_line
 from verify.errors import SamplingError
-from verify.evidence import Evidence, versions
+from verify.evidence import Evidence
 
 Part = tuple[str, str, list[Block], tuple[Section, ...]]  # title, key of the label, blocks, subsections
 
@@ -68,13 +69,12 @@ def page(
     Every formula is a tree made from ``derivation``, every number comes from ``function`` or ``evidence``.  Raises
     :class:`reports.errors.ReportError` for a level or layout that there is not.
     """
-    found = versions()
     return Document(
         operation.title or operation.name,
         sections(operation, derivation, evidence, function, Settings(detail, layout)),
         subtitle=operation.name,
         summary=named_text(operation.summary or operation.interpretation, derivation, notation_of(derivation)),
-        colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in found.items()),),
+        colophon=(versions_line(),),
     )
 
 

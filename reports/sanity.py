@@ -25,11 +25,11 @@ from derive.symmetries import Symmetry
 from numeric.exact import Exact
 from reports.document import Block, Inline, Items, paragraph, text
 from reports.limits import slope_items
+from reports.settings import SEED
 from reports.symbols import equals
 from verify.errors import SamplingError
 from verify.sampling import Case, sample
 
-SEED = 2026
 POINTS = 3
 BITS = 160
 SMALL = 2.0**-100  # relative to what is added up: far above rounding at that precision, far below any number drawn

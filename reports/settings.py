@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reports.errors import ReportError
 
+SEED = 2026  # what a report draws is the same in every run: equal input gives equal bytes
 DETAILS = ("brief", "lecture", "full")
 LAYOUTS = ("rows", "columns")
 
@@ -40,4 +41,4 @@ class Settings:
 
 LECTURE = Settings()
 
-__all__ = ["DETAILS", "LAYOUTS", "LECTURE", "Settings"]
+__all__ = ["DETAILS", "LAYOUTS", "LECTURE", "SEED", "Settings"]

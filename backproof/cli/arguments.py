@@ -41,6 +41,16 @@ class Layout(StrEnum):
     COLUMNS = "columns"
 
 
+class Engine(StrEnum):
+    """What makes the PDF."""
+
+    TYPST = "typst"
+    LATEX = "latex"
+
+
+Engined = Annotated[Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")]
+FORMATS = ("tex", "pdf", "html", "md")  # those of reports, which are loaded when one is written
+
 # Much more than any declaration needs; the language has a tighter limit of its own.
 MAX_BYTES = 20_000_000
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from backproof.cli import DISAGREES
-from backproof.cli.arguments import Json, names
+from backproof.cli.arguments import FORMATS, Engine, Engined, Json, names
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
 
-SUFFIXES = (".pdf", ".html", ".tex", ".md")
-
-
-class Engine(StrEnum):
-    """What makes the PDF."""
-
-    TYPST = "typst"
-    LATEX = "latex"
+SUFFIXES = tuple(f".{each}" for each in FORMATS)
 
 
 def audit(
@@ -37,9 +29,7 @@ def audit(
     only: Annotated[
         list[str] | None, typer.Option("--claim", metavar="ID", help="Judge these claims only; repeat, or use commas.")
     ] = None,
-    engine: Annotated[
-        Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")
-    ] = Engine.TYPST,
+    engine: Engined = Engine.TYPST,
     template: Annotated[
         bool, typer.Option("--template", help="Print a first file of claims, with every kind.")
     ] = False,

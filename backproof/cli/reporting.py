@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backproof.cli import DISAGREES
-from backproof.cli.arguments import Json, Layout, operations
+from backproof.cli.arguments import FORMATS, Engine, Engined, Json, Layout, operations
 from backproof.cli.console import Advance, emit, progress
 from backproof.cli.failures import BadInput, Interrupted
 
 if TYPE_CHECKING:
     from reports import Page
     from reports.binding.cache import Cache
-
-FORMATS = ("tex", "pdf", "html", "md")
 
 
 class Detail(StrEnum):
@@ -36,13 +34,6 @@ Detailed = Annotated[
     typer.Option("--detail", help="The result alone, the derivation as a lecturer writes it, or every recorded step."),
 ]
 LaidOut = Annotated[Layout, typer.Option("--layout", help="Whether the rows or the columns of a matrix are samples.")]
-
-
-class Engine(StrEnum):
-    """What makes the PDF."""
-
-    TYPST = "typst"
-    LATEX = "latex"
 
 
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", help="Processes (-1: one for each processor).")]
@@ -87,9 +78,7 @@ def book(
         list[str] | None,
         typer.Argument(metavar="[NAME|FILE.eqs]...", help="What goes in (default: the whole catalog)."),
     ] = None,
-    engine: Annotated[
-        Engine, typer.Option("--engine", help="typst needs nothing installed; latex needs latexmk.")
-    ] = Engine.TYPST,
+    engine: Engined = Engine.TYPST,
     detail: Detailed = Detail.LECTURE,
     layout: LaidOut = Layout.ROWS,
     bibtex: Annotated[

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from backproof.cli import DISAGREES
-from backproof.cli.arguments import Json, Subject, names, operation
+from backproof.cli.arguments import FORMATS, Json, Subject, names, operation
 from backproof.cli.console import emit, progress
 from backproof.cli.failures import BadInput
-from backproof.cli.reporting import FORMATS, parse_formats, writable
+from backproof.cli.reporting import parse_formats, writable
 
 
 def example(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from derive.operation import Operation
-from reports.binding.pages import SEED, Page
+from reports.binding.pages import Page
 from reports.binding.sources import Work, citations, gathered, keys, meant
 from reports.document import (
     Block,
@@ -23,7 +23,8 @@ from reports.document import (
     paragraph,
     text,
 )
-from verify.evidence import versions
+from reports.settings import SEED
+from reports.versions import versions_line
 
 
 def index(operations: Sequence[Operation]) -> Section:
@@ -89,7 +90,6 @@ class Bibliography:
 
 def colophon(pages: Sequence[Page], evidence: bool, command: str, engine: str) -> Section:
     """What the book was made with, and how to make it again."""
-    found = ", ".join(f"{name} {number}" for name, number in versions().items())
     agreeing = sum(page.verdict == "agrees" for page in pages)
     checks = (
         f"The checks were drawn with seed {SEED}; {agreeing} of {len(pages)} operations agree with every witness."
@@ -107,7 +107,7 @@ def colophon(pages: Sequence[Page], evidence: bool, command: str, engine: str) -
         said = (text(Link(page.document.title, page.operation.name), f": {page.verdict}") for page in others)
         blocks.append(Items(tuple(said)))
     blocks += [
-        paragraph(f"Versions: {found}."),
+        paragraph(f"{versions_line()}."),
         paragraph(
             "It holds no date: the same input gives the same bytes. Typeset with ",
             engine,

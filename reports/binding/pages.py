@@ -21,12 +21,11 @@ from reports.codec import CodecError, dumps, loads
 from reports.document import Document, Figure, Line, Section
 from reports.errors import ReportError
 from reports.page import page
-from reports.settings import Settings
+from reports.settings import SEED, Settings
 from reports.symbols import notation_of
 from verify.campaign.plan import Subject
 from verify.processes import unordered
 
-SEED = 2026  # the checks of a report are repeatable: equal input gives equal bytes
 Progress = Callable[..., None]
 
 

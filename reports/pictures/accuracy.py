@@ -10,12 +10,12 @@ from derive.operation import Operation
 from reports.document import Figure
 from reports.pictures.axes import Entry, key, label, name_axes
 from reports.pictures.style import RAISED, SERIES, SOFT, TEXT, Drawing, listed, margins, number, powers
+from reports.settings import SEED
 from verify.accuracy import Accuracy, accuracy
 
 FLOOR, CEILING = 0.1, 1e17  # of the axis: an exact result, and one without a right digit
 DIGITS = {"float64": 2.0**52, "float32": 2.0**23}  # ULP in a number: as many as that, and no digit is right
 BANDS = (-60, -8, -1, 1, 3, 5, 7, 60)  # on a page, which has a third of a second for it
-SEED = 2026
 NAMES = {"jax": "JAX", "torch": "PyTorch"}
 
 

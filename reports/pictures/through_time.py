@@ -25,13 +25,13 @@ from derive.reverse import derive
 from reports.document import Figure
 from reports.pictures.axes import Entry, key, label, name_axes
 from reports.pictures.style import SERIES, SOFT, TEXT, Drawing, listed, margins, name_words, number, powers
+from reports.settings import SEED
 from reports.symbols import notation_of
 from verify.sizes import extent_value
 
 Array = NDArray[Any]
 RADII = (0.5, 1.0, 1.5)
 STEPS, WIDTH = 24, 8
-SEED = 2026
 REST = 1e-9  # the size of the first state: so small that every slope is the one at rest
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from reports.binding.back import Bibliography
 from reports.binding.chapters import Relations
 from reports.binding.front import front
-from reports.binding.pages import SEED, Page
+from reports.binding.pages import Page
 from reports.document import Code, Document, Inline, Items, Paragraph, Section, paragraph, text
-from verify.evidence import versions
+from reports.settings import SEED
+from reports.versions import versions_line
 
 
 def about(pages: Sequence[Page], evidence: bool) -> Document:
@@ -57,7 +58,6 @@ def _reading() -> Section:
 
 
 def _making(pages: Sequence[Page], evidence: bool) -> Section:
-    found = ", ".join(f"{name} {number}" for name, number in versions().items())
     agreeing = sum(page.verdict == "agrees" for page in pages)
     checks = f"Checks drawn with seed {SEED}: {agreeing} of {len(pages)} operations agree with every witness."
     return Section(
@@ -75,7 +75,7 @@ def _making(pages: Sequence[Page], evidence: bool) -> Section:
                     text("Your own operation: write its equations into a file, and name the file instead."),
                 )
             ),
-            paragraph(f"Versions: {found}. There is no date: the same input gives the same bytes."),
+            paragraph(f"{versions_line()}. There is no date: the same input gives the same bytes."),
         ),
         (),
         "making",

@@ -30,11 +30,11 @@ from reports.document import (
 from reports.engines import make_folder
 from reports.errors import ReportError
 from reports.symbols import notation_of, shape_box
+from reports.versions import versions_line
 from reports.worked.lines import Element, elements, inputs_text, nested, numpy_text, pairs
 from reports.worked.plugging import decimal_box
 from reports.worked.working import Worked
 from reports.writing import FORMATS, write_page
-from verify.evidence import versions
 
 WIDE = 22.0  # em: a formula with numbers that is wider has its value on the next line
 
@@ -72,7 +72,7 @@ def document(worked: Worked) -> Document:
         tuple(Section(name, tuple(blocks), (), f"example-{k}") for k, (name, blocks) in enumerate(parts) if blocks),
         subtitle=worked.operation.title or worked.operation.name,
         summary=text(source),
-        colophon=("Versions: " + ", ".join(f"{name} {number}" for name, number in versions().items()),),
+        colophon=(versions_line(),),
     )
 
 

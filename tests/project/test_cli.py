@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import backproof as bp
-from backproof.cli.arguments import operation
+from backproof.cli.arguments import FORMATS, Engine, operation
 from tests.project.cli import in_a_fresh_process, in_process
 
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "softmax", "log_softmax"]
@@ -171,6 +171,13 @@ def test_report_and_book_say_what_they_wrote(tmp_path: Path, capsys: Capture) ->
     book = in_process(capsys, "book", "sigmoid", "--out", str(tmp_path / "new" / "book.pdf"), "--json")
     assert json.loads(book.out) == [str(tmp_path / "new" / "book.pdf")]
     assert (tmp_path / "new" / "book.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_command_line_offers_what_reports_can_write() -> None:
+    from reports import writing
+
+    assert sorted(FORMATS) == sorted(writing.FORMATS)
+    assert list(Engine) == list(writing.ENGINES)
 
 
 def test_mutants_shows_who_notices_each_wrong_gradient(capsys: Capture) -> None:

@@ -122,7 +122,7 @@ def test_the_template_is_a_file_of_claims(capsys: Capture, tmp_path: Path) -> No
         (["nothing.toml"], "there is no file 'nothing.toml', nor an audit of that name"),
         ([str(Path(__file__).parent)], "is a folder; name a file in it"),
         (["articles", "--claim", "z9"], "there is no claim 'z9'"),
-        (["articles", "--out", "audit.doc"], "--out takes a file that ends in .pdf, .html, .tex, .md"),
+        (["articles", "--out", "audit.doc"], "--out takes a file that ends in .tex, .pdf, .html, .md"),
     ],
 )
 def test_an_audit_that_cannot_be_made_ends_with_2(arguments: list[str], message: str, capsys: Capture) -> None:
