@@ -39,7 +39,7 @@ EVIL = '</script><script>alert(1)</script> "quoted" &amp \\write18 $x$ größe'
 def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small site, without evidence: an operation of each kind of page, and one whose every word is hostile."""
     hostile = replace(
-        declare('x[n]; # <a href="#zzz" id="zzz"> </script>\ny[i] = x[i]**2', name="evil"),
+        declare('x[n]; # <a href="#zzz"> </script>\ny[i] = x[i]**2', name="evil"),
         name=EVIL, title=EVIL, summary=EVIL, category=EVIL, source=EVIL, meanings={"x": EVIL},
     )  # fmt: skip
     out = tmp_path_factory.mktemp("site") / "site"
