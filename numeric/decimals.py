@@ -30,12 +30,19 @@ _FLAT = (-5, 12)  # powers of ten between which a number is written without an e
 class Rounding:
     """How many ``decimals`` behind the point, or how many significant ``digits``; exactly one of the two is given.
 
+    Raises :class:`ValueError` for both, and for neither.
+
     >>> Rounding(decimals=3).text(Fraction(1, 3)), Rounding(digits=3).text(Fraction(-2, 30000))
     ('0.333', '-6.67e-5')
     """
 
     decimals: int | None = None
     digits: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.decimals is None) == (self.digits is None):
+            given = "neither" if self.decimals is None else "both"
+            raise ValueError(f"give either decimals or digits, not both, such as Rounding(digits=5); got {given}")
 
     def text(self, value: Any) -> str | None:
         """The number correctly rounded, as text; ``None`` where the ball is too wide to tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from derive.builder import build
 from derive.derivation import Derivation
@@ -111,10 +111,4 @@ def _is_number(node: ast.expr | None) -> bool:
     return isinstance(inner, ast.Constant)
 
 
-def as_output(program: Program, name: str) -> Program:
-    """The same program with one tensor for its output."""
-    tensor = replace(program.tensors[name], role="output")
-    return program.with_(tensors={**program.tensors, name: tensor}, outputs=(name,))
-
-
-__all__ = ["Setting", "as_output"]
+__all__ = ["Setting"]

@@ -66,3 +66,9 @@ def test_fractions_settle_what_no_ball_does() -> None:
     nothing = Values(bp.declare(text).program, {"x": Fraction(2, 3), "y": Fraction(5, 7)})
     assert nothing.text("s", Rounding(digits=3)).item() == NEARLY_ZERO
     assert nothing.text("s", Rounding(decimals=3)).item() == "0.000"
+
+
+@pytest.mark.parametrize("given", [{}, {"decimals": 2, "digits": 5}])
+def test_a_rounding_is_of_one_kind(given: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="either decimals or digits"):
+        Rounding(**given)

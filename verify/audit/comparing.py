@@ -11,7 +11,6 @@ import flint
 import numpy as np
 from sympy import Expr, Integer, Rational, Symbol
 
-from derive.errors import BackproofError
 from derive.program import Program
 from numeric.errors import Undecidable
 from numeric.exact import Exact
@@ -106,8 +105,6 @@ def _values(quantities: Quantities, left: str, right: str, inputs: dict[str, Any
                 a, b = np.broadcast_arrays(a, b)  # a number is compared with every element
         except (Undecidable, ZeroDivisionError):
             continue
-        except BackproofError:
-            raise
         balls = [*a.ravel(), *b.ravel()]
         if all(x.is_finite() and (x.rad() <= CLOSE * (1 + abs(x.mid()))) for x in map(flint.arb, balls)):
             return a, b

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import flint
 import numpy as np
 from numpy.typing import NDArray
 
@@ -252,9 +251,4 @@ def _words(text: str) -> Sequence[str]:
     return re.findall(r"\w+", text)
 
 
-def enclosed(value: Any) -> bool:
-    """Whether a ball is of a finite number."""
-    return isinstance(value, flint.arb) and bool(value.is_finite())
-
-
-__all__ = ["Array", "Quantities", "Undecidable", "enclosed"]
+__all__ = ["Array", "Quantities", "Undecidable"]
