@@ -90,6 +90,10 @@ def sample(
     integers = {**draw_integers(program, rng, hypers), **(held or {})}
     if sizes is None:
         sizes = draw_sizes(program, rng, pattern, integers=integers, budget=budget)
+    for tensor in program.tensors.values():
+        if any(extent_value(extent, sizes) < 0 for extent in tensor.shape):
+            said = ", ".join(f"{size} = {value}" for size, value in sizes.items())
+            raise SamplingError(f"the shape of {tensor.name} is negative for the sizes {said}; choose others")
     chosen = _strata.get(stratum) if isinstance(stratum, str) else stratum
     inputs, cotangents = draw(program, rng, chosen, sizes, hypers=hypers, derivation=derivation, dtype=dtype)
     named = {str(symbol): sizes[symbol] for symbol in program.integers}

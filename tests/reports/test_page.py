@@ -131,6 +131,8 @@ def test_long_extents_have_a_name_whatever_is_taken() -> None:
         return sorted(map(str, long_extents(derive(declare(text, name="own"))).values()))
 
     assert of("x[N], w[M], H, size; y[i] = H*size*sum(x[2*i + j]*w[j], j)") == ["size2_1"]
+    hard = declare("x[N], w[M], H, size; y[i] = H*size*sum(x[2*i + j]*w[j], j)", name="own")
+    assert sanity_blocks(hard, derive(hard), notation_of(derive(hard)))  # at sizes that go together
     assert of("x[N_1], w[k]; y[i] = sum(x[2*i + j]*w[j], j)") == ["M_1"]
 
 
