@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
+import numpy as np
 import pytest
 
+from derive.errors import DeclarationError
+from derive.registry import get
+from derive.reverse import derive
 from verify.audit import ClaimError, Found, Outcome, read
 from verify.audit.judging import judge
 from verify.audit.template import template
+from verify.oracle.explaining import Observation, explain
+from verify.sampling import sample
 
 
 def judged(text: str) -> Found:
@@ -147,6 +155,36 @@ def test_readings_are_conditions_and_amended_statements_are_corrections() -> Non
     )
     assert mended.outcome is Outcome.FAILS
     assert "max(0, x) = relu(x) (identity proven" in mended.correction
+
+
+def test_a_correction_does_not_depend_on_how_fast_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = get("softmax")
+    derivation = derive(operation)
+    seen = []
+    for seed in (1, 2, 3):
+        case = sample(derivation.program, seed, derivation=derivation)
+        z, da = case.inputs["z"], case.cotangents["a"]
+        p = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+        inner = (p * da).sum(-1, keepdims=True)
+        seen.append(Observation(case, {"z": p * (da + inner)}, {"z": p * (da - inner)}))
+    causes = explain(operation, derivation, seen, tries=30)
+    clock = count(step=1000)
+    monkeypatch.setattr("verify.oracle.explaining.time.process_time", lambda: float(next(clock)))
+    stopped: list[str] = []
+    assert explain(operation, derivation, seen, tries=30) == causes != ()
+    assert explain(operation, derivation, seen, tries=0, stopped=stopped) == ()
+    assert stopped == ["z"]
+    asked: dict[str, object] = {}
+
+    def spy(*_: object, **settings: object) -> None:
+        asked.update(settings)
+        raise DeclarationError("seen")
+
+    monkeypatch.setattr("verify.audit.kinds.gradient.check_formula", spy)
+    with pytest.raises(ClaimError, match="seen"):
+        judged('kind = "gradient"\nof = "dense"\ngradient = "db"\nformula = "dZ"')
+    assert "tries" in asked
+    assert "seconds" not in asked
 
 
 def test_what_is_not_proven_is_not_called_true() -> None:

@@ -56,6 +56,7 @@ def check(
     inputs: Mapping[str, Any] | None = None,
     cotangents: Mapping[str, Any] | None = None,
     seconds: float = SECONDS,
+    tries: int | None = None,
     claim: Any = None,
 ) -> Check:
     """Judge an implementation of an operation, and name the mistake.
@@ -85,6 +86,7 @@ def check(
         inputs: judge at this point instead.
         cotangents: those of that point, by output name.
         seconds: how long a cause is looked for, in processor time.
+        tries: how many candidates for it are looked at instead, so that every machine finds the same.
         claim: what somebody says that it should be instead; read and judged in the same way, at the same points.  What is right
             for all that is told equivalent to the derived gradient.
 
@@ -157,13 +159,11 @@ def check(
     stopped: list[str] = []
     if wrong and inputs is None and not any(row.stratum == REPEATED for row in evidence.rows):
         seen = _observed(made, points, evidence)
-        causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, stopped=stopped)
+        causes = explain(operation, derivation, seen, only=wrong, seconds=seconds, tries=tries, stopped=stopped)
     notes = (*made.notes, *unfinished, *scales)
     if stopped:
-        notes = (
-            *notes,
-            f"the search for the cause in {', '.join(stopped)} was ended after {seconds:g} s of processor time (seconds=...)",
-        )
+        long = f"{seconds:g} s of processor time (seconds=...)" if tries is None else f"{tries} candidates (tries=...)"
+        notes = (*notes, f"the search for the cause in {', '.join(stopped)} was ended after {long}")
     if made.fixed:
         notes = (*notes, f"{', '.join(made.fixed)} taken for what the declaration has as default")
     notes = (*notes, *_widened(made, points))
@@ -186,6 +186,7 @@ def check(
             inputs=inputs,
             cotangents=cotangents,
             seconds=seconds,
+            tries=tries,
         )
     conventions = (*elements, *conventions, *multiple)
     return Check(operation.name, made.name, evidence, causes, notes, unjudged, conventions, forms, claimed)

@@ -67,11 +67,13 @@ def explain(
     *,
     only: Container[str] | None = None,
     seconds: float = SECONDS,
+    tries: int | None = None,
     stopped: list[str] | None = None,
 ) -> tuple[Cause, ...]:
     """The causes of each wrong array (of those named in ``only``), the likeliest first; none where nothing known fits.
 
-    The names of the arrays for which ``seconds`` ended the search are added to ``stopped``.
+    The names of the arrays for which ``seconds`` ended the search are added to ``stopped``; ``tries``, a number of candidates,
+    ends it in their place, at the same one on every machine.
 
     Example:
         >>> from derive.registry import get
@@ -97,7 +99,7 @@ def explain(
         found = narrowed([Pair(np.asarray(at.got[name]), np.asarray(at.expected[name]), at) for at in looked])
         causes += [Cause((name,), (found.kind,), found.words)] if found is not None else []
     for name in wrong:
-        search = _Search(operation, derivation, name, looked, seconds / len(wrong))
+        search = _Search(operation, derivation, name, looked, seconds / len(wrong), tries)
         with np.errstate(all="ignore"):
             told = search.causes()
         causes += told
@@ -130,12 +132,19 @@ class _Search:
     """What explains one array."""
 
     def __init__(
-        self, operation: Operation, derivation: Derivation, name: str, at: Sequence[Observation], seconds: float
+        self,
+        operation: Operation,
+        derivation: Derivation,
+        name: str,
+        at: Sequence[Observation],
+        seconds: float,
+        tries: int | None = None,
     ) -> None:
         self.operation, self.derivation, self.name, self.at = operation, derivation, name, at
         self.half: list[tuple[str, str, Relation]] = []
         self.effective: list[Mutation] = []  # the mutations that change this array
-        self.end, self.stopped = time.process_time() + seconds, False
+        self.tries, self.tried = tries, 0
+        self.end, self.stopped = self.now + (seconds if tries is None else tries), False
 
     def causes(self) -> list[Cause]:
         if any(self.name not in each.got for each in self.at):
@@ -158,20 +167,25 @@ class _Search:
         return self._ranked(self._told(self._paired()))
 
     @property
+    def now(self) -> float:
+        """What the search has cost: in processor time, or in candidates where these are counted."""
+        return time.process_time() if self.tries is None else float(self.tried)
+
+    @property
     def late(self) -> bool:
         """Whether the time is over; what has not been tried by then is not."""
-        self.stopped = self.stopped or time.process_time() > self.end
+        self.stopped = self.stopped or self.now > self.end
         return self.stopped
 
     def _ranked(self, causes: Iterable[Cause]) -> list[Cause]:
         """The first few; after the first one others are looked for as long again, and not longer."""
         found: dict[str, Cause] = {}
-        begun = time.process_time()
+        begun, more = self.now, 0.5 if self.tries is None else 50
         end = float("inf")
         for cause in causes:
             found[cause.words] = cause
-            now = time.process_time()
-            end = min(end, now + (now - begun) + 0.5)
+            now = self.now
+            end = min(end, now + (now - begun) + more)
             if len(found) == ALTERNATIVES or now > end:
                 break
         return list(found.values())[:ALTERNATIVES]
@@ -257,6 +271,7 @@ class _Search:
 
         ``None`` where it cannot be meant.
         """
+        self.tried += 1
         found: list[Mapping[str, Array]] = []
         try:
             with np.errstate(all="ignore"):

@@ -97,6 +97,7 @@ def check_formula(
     *,
     seed: int | None = None,
     seconds: float = SECONDS,
+    tries: int | None = None,
 ) -> FormulaCheck:
     """Judge a formula for a gradient, written in the project's own language.
 
@@ -107,6 +108,7 @@ def check_formula(
         of: the operation, or its name in the catalog.
         seed: repeats a run; a fresh one is drawn otherwise.
         seconds: how long a cause is looked for.
+        tries: how many candidates for it are looked at instead, so that every machine finds the same.
 
     Raises:
         DeclarationError: the formula cannot be understood; the message shows where.
@@ -149,7 +151,8 @@ def check_formula(
         return answer(Verdict.AGREES, f"agrees on {points} balls")
     places = [s.name for s in applicable(operation.program) if s.name in _STRATA]
     places += [name for name in degenerate_sizes(operation.program) if not name.endswith("= 0")]
-    found = check(_implementation(claimed, written), operation, wrt=(wrt,), strata=places, seed=seed, seconds=seconds)
+    made = _implementation(claimed, written)
+    found = check(made, operation, wrt=(wrt,), strata=places, seed=seed, seconds=seconds, tries=tries)
     if found.ok:
         return answer(Verdict.CANNOT_DECIDE, "agrees to rounding", "no ball of 2,000 bits decides it", check=found)
     return answer(found.evidence.verdict, "counterexample", check=found)

@@ -28,7 +28,7 @@ from verify.verdicts import Verdict
 
 REQUIRED = {"of": '"dense"', "gradient": '"dL/dW"', "formula": '"X.T @ dZ"'}
 OPTIONAL = {"try": '["m = 1"]'}
-SECONDS = 3.0  # how long a cause is looked for
+TRIES = 150  # candidates for a cause that are looked at: a number, so that every machine says the same
 _LEAST = 4
 
 Array = NDArray[Any]
@@ -50,14 +50,16 @@ def judge(check: Check) -> Found:
     conditions = tuple(h.words for h in _hypotheses(check, operation) if _under(check, operation, h))
     correction, counterexample = _correction(found), _counterexample(found)
     level = found.level if not found.reason else f"{found.level}: {found.reason}"
+    notes = () if found.check is None else found.check.notes
+    ended = tuple(note for note in notes if note.startswith("the search for the cause"))
     if conditions:
-        return Found(Outcome.CONDITIONAL, level, conditions, correction, counterexample)
-    return fails(level, correction, counterexample)
+        return Found(Outcome.CONDITIONAL, level, conditions, correction, counterexample, ended)
+    return fails(level, correction, counterexample, ended)
 
 
 def _asked(check: Check, operation: Operation) -> FormulaCheck:
     try:
-        return check_formula(check.text("formula"), check.text("gradient"), operation, seed=SEED, seconds=SECONDS)
+        return check_formula(check.text("formula"), check.text("gradient"), operation, seed=SEED, tries=TRIES)
     except (DeclarationError, DerivationError) as problem:
         raise check.error(f"{problem}") from None
 
