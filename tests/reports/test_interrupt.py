@@ -20,6 +20,9 @@ from reports.errors import CompileError, ReportError
 # The command line, which says READY when the first page is to be made; or with no pages at all, so that it typesets at once.
 SCRIPT = """
 import os, signal, sys
+if os.environ["LARGEST"]:
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LARGEST"]),)*2)
 import backproof.cli as cli
 import reports.binding.pages as pages
 import reports.writing as writing
@@ -70,15 +73,16 @@ def left(pids: list[int]) -> list[str]:
         time.sleep(0.1)
 
 
-def start(folder: Path, phase: str, *arguments: str, path: str = "", **options: Any) -> subprocess.Popen[str]:
+def start(folder: Path, phase: str, *arguments: str, path: str = "", largest: str = "") -> subprocess.Popen[str]:
+    """``largest`` is how many bytes a file may have; the child sets it, since a process with JAX in it should not fork."""
     (folder / "tmp").mkdir()
     environment = {
-        **os.environ, "PHASE": phase, "TMPDIR": str(folder / "tmp"), "BACKPROOF_CACHE": str(folder / "cache"),
+        **os.environ, "PHASE": phase, "LARGEST": largest, "TMPDIR": str(folder / "tmp"), "BACKPROOF_CACHE": str(folder / "cache"),
         "PATH": path + os.environ["PATH"],
     }  # fmt: skip
     command = [sys.executable, "-c", SCRIPT, "book", "--out", str(folder / "book.pdf"), *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, **options)
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
@@ -188,14 +192,9 @@ def test_a_killed_typst_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_a_full_disk_leaves_the_old_book(tmp_path: Path) -> None:
     """No file may become larger than 60,000 bytes: what typst is given fits, and the book does not."""
-    import resource
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-
     book = tmp_path / "book.pdf"
     book.write_text("an older book")
-    process = start(tmp_path, "typesetting", "l2", preexec_fn=limited)
+    process = start(tmp_path, "typesetting", "l2", largest="60000")
     _, errors = process.communicate(timeout=200)
     assert process.returncode == 2, errors
     assert f"backproof: cannot write {book}: File too large" in errors
