@@ -16,7 +16,7 @@ class Numbers:
     >>> numbers.give("Z"), numbers.give("dX"), numbers.give("Z")
     (('(1)', 'dense-eq-1'), ('(2)', 'dense-eq-2'), ('(1)', ''))
     >>> numbers.link("dX")
-    Link(text='(2)', target='dense-eq-2')
+    Link(text='(2)', target='dense-eq-2', code=False)
     """
 
     prefix: str
