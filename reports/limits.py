@@ -61,7 +61,7 @@ def plain(expression: Expr, letters: dict[str, Symbol], operation: Operation) ->
             return Max(*map(put, e.args[:2]))
         return e.func(*map(put, e.args)) if e.args else e
 
-    return put(sympify(expression))
+    return put(sympify(expression, strict=True))  # numbers become SymPy's; text is refused
 
 
 def _slope(
