@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import numeric
 from derive.derivation import Derivation
+from verify.generated import function_of
 from verify.precision import is_real, limits
 from verify.sampling import Case
 
@@ -113,19 +113,10 @@ def _sizes(case: Case) -> Iterator[tuple[str, int]]:
             yield "*".join(name for name, _ in chosen), prod(size for _, size in chosen)
 
 
-_last: list[tuple[Derivation, Any]] = []  # a fault is looked at again and again while it is shrunk
-
-
-def _compiled(derivation: Derivation) -> Any:
-    if not _last or _last[0][0] is not derivation:
-        _last[:] = [(derivation, numeric.compile(derivation))]
-    return _last[0][1]
-
-
 def _otherwise(name: str, derivation: Derivation, case: Case) -> Iterator[tuple[str, Array]]:
     """What the gradient would be if a frequent mistake were made everywhere: an argument mistaken for another."""
     try:
-        function = _compiled(derivation)
+        function = function_of(derivation)
         given, seeds = case.arguments(), case.seeds()
         outputs = {key: np.asarray(value) for key, value in function.forward(**given).items()}
     except Exception:  # a diagnosis is a help beside the verdict; where it cannot be had, the verdict stands alone

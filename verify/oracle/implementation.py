@@ -16,6 +16,7 @@ from sympy import Symbol
 import numeric
 from derive.derivation import Derivation
 from verify.errors import MappingError
+from verify.generated import function_of
 from verify.oracle.arrangement import DECLARED, Arrangement
 from verify.oracle.naming import Role, gradient_names, output_names, roles
 from verify.precision import doubled, is_real
@@ -127,7 +128,7 @@ class Values:
 
     @cached_property
     def _function(self) -> numeric.Function:
-        return numeric.compile(self.derivation)
+        return function_of(self.derivation)
 
     def at(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         kinds = {

@@ -20,6 +20,7 @@ from derive.errors import BackproofError
 from derive.nodes import Iverson
 from derive.operation import Operation
 from derive.reverse import derive
+from verify.generated import function_of
 from verify.oracle.observation import Observation
 from verify.sizes import extent_value
 
@@ -59,7 +60,7 @@ class Pullback:
 
     @cached_property
     def function(self) -> numeric.Function:
-        return numeric.compile(self.derivation)
+        return function_of(self.derivation)
 
     def __call__(self, inputs: Mapping[str, Any], cotangents: Mapping[str, Any]) -> Mapping[str, Array]:
         return self.function.vjp(inputs, cotangents or None)
@@ -239,7 +240,7 @@ class _Other:
 
     @cached_property
     def function(self) -> numeric.Function:
-        return numeric.compile(derive(self.operation, of=self.outputs))
+        return function_of(derive(self.operation, of=self.outputs))
 
     def __call__(self, at: Observation) -> Mapping[str, Array]:
         given = {**at.values, **at.case.arguments()}
@@ -251,7 +252,7 @@ class _Other:
 
 def with_values(derivation: Derivation, at: Observation) -> Observation:
     """The observation with every named value of the forward pass."""
-    function = numeric.compile(derivation)
+    function = function_of(derivation)
     with np.errstate(all="ignore"):
         _, residuals = function.run_forward(at.case.arguments())
     shapes = {
