@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sympy import And, Expr, Integer, Or, Symbol, floor
@@ -17,7 +18,7 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import Boolean, Not, false, true
 
-from derive.nodes import Iverson
+from derive.nodes import Iverson, number
 
 Ranges = Mapping[Symbol, tuple[Expr, Expr]]
 """Index -> (first, last) position."""
@@ -28,8 +29,20 @@ def ranges_of(extents: Mapping[Symbol, Expr]) -> dict[Symbol, tuple[Expr, Expr]]
     return {i: (Integer(0), n - 1) for i, n in extents.items()}
 
 
+Key = tuple[tuple[Symbol, tuple[Expr, Expr]], ...]
+_KEPT = 1 << 14  # the same few positions and ranges are asked about again and again
+
+
+def _ranges_that_matter(ranges: Ranges, *expressions: Expr) -> Key:
+    free = {s for expression in expressions for s in expression.free_symbols}
+    return tuple((symbol, ends) for symbol, ends in ranges.items() if symbol in free)
+
+
+@lru_cache(maxsize=_KEPT)
 def coefficient(expression: Expr, symbol: Symbol) -> Expr | None:
     """The coefficient of a symbol in which the expression is affine; ``None`` where it is not affine in it."""
+    if expression == symbol:
+        return Integer(1)
     if symbol not in expression.free_symbols:
         return Integer(0)
     expanded = expression.expand()
@@ -41,10 +54,15 @@ def coefficient(expression: Expr, symbol: Symbol) -> Expr | None:
 
 def extremes(expression: Expr, ranges: Ranges) -> tuple[Expr | None, Expr | None]:
     """Least and greatest value over the ranges, as expressions of sizes; ``None`` where that cannot be told."""
+    return _extremes(expression, _ranges_that_matter(ranges, expression))
+
+
+@lru_cache(maxsize=_KEPT)
+def _extremes(expression: Expr, ranges: Key) -> tuple[Expr | None, Expr | None]:
     expanded = expression.expand()
     low = high = expanded
     free = expanded.free_symbols
-    for symbol, (first, last) in ranges.items():
+    for symbol, (first, last) in ranges:
         if symbol not in free:
             continue
         slope = coefficient(expanded, symbol)
@@ -121,7 +139,12 @@ def decide(condition: Boolean, ranges: Ranges) -> Boolean:
 
 def inside(position: Expr, first: Any, extent: Expr, ranges: Ranges) -> Boolean:
     """The condition ``first <= position < extent``, without the halves that the ranges prove."""
-    return decide(And(first <= position, position < extent), ranges)
+    return _inside(position, first, extent, _ranges_that_matter(ranges, position, number(first), extent))
+
+
+@lru_cache(maxsize=_KEPT)
+def _inside(position: Expr, first: Any, extent: Expr, ranges: Key) -> Boolean:
+    return decide(And(first <= position, position < extent), dict(ranges))
 
 
 def guard(position: Expr, first: Any, extent: Expr, ranges: Ranges) -> Expr:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from sympy import Expr, Symbol
 
@@ -59,29 +60,41 @@ def rename_bound(expression: Expr, taken: set[str], prefer: Preference) -> Expr:
     )
 
 
-def substitute(expression: Expr, mapping: dict[Symbol, Expr]) -> Expr:
+def substitute(expression: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
     """Replace free symbols; a bound index that would capture a new name is renamed first."""
-    mapping = {old: new for old, new in mapping.items() if old != new}
-    if not mapping or not (expression.free_symbols & mapping.keys()):
+    changing = {old: new for old, new in mapping.items() if old != new}
+    return _put(expression, changing) if changing else expression
+
+
+def _put(expression: Any, mapping: Mapping[Symbol, Expr]) -> Any:
+    """What does not change is the object itself, so that nothing is built again in vain."""
+    if isinstance(expression, Symbol):
+        return mapping.get(expression, expression)
+    if not expression.args:
         return expression
-    if not expression.has(Reduce):
-        return expression.xreplace(mapping)
     if isinstance(expression, Reduce):
-        inner = {old: new for old, new in mapping.items() if old not in expression.bound}
-        arriving = {s for new in inner.values() for s in new.free_symbols}
-        clash = [i for i in expression.bound if i in arriving]
-        limits = list(expression.limits)
-        body = expression.body
-        if clash:
-            used = {s.name for s in body.free_symbols | arriving | set(inner)}
-            fresh = {}
-            for i in clash:
-                name = pick([], used)
-                used.add(name)
-                fresh[i] = index(name)
-            body = substitute(body, fresh)
-            limits = [(fresh.get(i, i), extent) for i, extent in limits]
-        body = substitute(body, inner)
-        limits = [(i, substitute(extent, inner)) for i, extent in limits]
-        return Reduce(expression.op, body, *limits, ties=expression.ties)
-    return expression.func(*(substitute(a, mapping) if a.args or a in mapping else a for a in expression.args))
+        return _put_under(expression, mapping)
+    parts = [_put(part, mapping) for part in expression.args]
+    same = all(new is old for new, old in zip(parts, expression.args, strict=True))
+    return expression if same else expression.func(*parts)
+
+
+def _put_under(reduction: Reduce, mapping: Mapping[Symbol, Expr]) -> Expr:
+    """The same in a reduction, whose bound indices are names of its own."""
+    if not reduction.free_symbols & mapping.keys():
+        return reduction
+    inner = {old: new for old, new in mapping.items() if old not in reduction.bound}
+    arriving = {s for new in inner.values() for s in new.free_symbols}
+    clash = [i for i in reduction.bound if i in arriving]
+    limits, body = reduction.limits, reduction.body
+    if clash:
+        used = {s.name for s in body.free_symbols | arriving | set(inner)}
+        fresh: dict[Symbol, Expr] = {}
+        for i in clash:
+            name = pick([], used)
+            used.add(name)
+            fresh[i] = index(name)
+        body = _put(body, fresh)
+        limits = tuple((fresh.get(i, i), extent) for i, extent in limits)
+    body = _put(body, inner)
+    return Reduce(reduction.op, body, *((i, _put(n, inner)) for i, n in limits), ties=reduction.ties)

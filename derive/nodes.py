@@ -7,6 +7,7 @@ is plain SymPy (``Add``, ``Mul``, ``Pow``, ``exp``, ``log``, relations, ``And``/
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sympy import Basic, Expr, Function, Integer, Symbol, Tuple, sympify
@@ -137,10 +138,12 @@ class Reduce(Node):
 
     @property
     def free_symbols(self) -> set[Basic]:
+        return set(self._free)
+
+    @cached_property
+    def _free(self) -> frozenset[Basic]:
         free: set[Basic] = set(self.body.free_symbols) - set(self.bound)
-        for _, extent in self.limits:
-            free |= extent.free_symbols
-        return free
+        return frozenset(free.union(*(extent.free_symbols for _, extent in self.limits)))
 
     def _sympystr(self, printer: Any) -> str:
         return f"{self.op}({printer._print(self.body)}, {', '.join(map(str, self.bound))})"

@@ -86,7 +86,7 @@ def make_term(coefficient: Expr, bound: Bound, factors: Iterable[tuple[Expr, Exp
             powers[base] = powers.get(base, Integer(0)) + exponent
     coefficient *= _use_signs(powers)
     kept = [(b, e) for b, e in powers.items() if e != 0]
-    if any(b.is_zero for b, e in kept if e.is_positive):
+    if any(b == 0 and e.is_positive for b, e in kept):
         coefficient = Integer(0)
     return Term(coefficient, bound, tuple(kept))
 

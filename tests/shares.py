@@ -36,3 +36,6 @@ def turn(test: str, items: Sequence[str], count: int) -> list[str]:
     if os.environ.get("BACKPROOF_TEST_ALL"):
         return list(items)
     return sorted(random.Random(f"{SEED} {test}").sample(sorted(items), count))
+
+
+BOOK = tuple(turn("book", CORE, 10))  # what the tests' book is made of, where it is not made of everything

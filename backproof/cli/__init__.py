@@ -18,11 +18,11 @@ INTERNAL = 70  # as in sysexits.h: the fault is ours
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit status."""
-    from backproof.cli.app import app
+    from backproof.cli.app import command
     from backproof.cli.failures import Interrupted, explain
 
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="backproof")
+        command()(args=None if arguments is None else list(arguments), prog_name="backproof")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except KeyboardInterrupt as stop:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -72,3 +74,9 @@ app.command("picture")(picturing.picture)
 app.command("report")(reporting.report)
 app.command("book")(reporting.book)
 app.command("site")(publishing.site)
+
+
+@cache
+def command() -> Callable[..., object]:
+    """All of it as one function of a command line, made when it is first needed."""
+    return typer.main.get_command(app)

@@ -13,16 +13,20 @@ from derive.registry import declare, get, names
 from reports.binding.bind import bind
 from reports.binding.pages import Page, pages
 from reports.document import Document
+from reports.engines import latex_run, typst_pdf
+from reports.latex.writer import latex
 from reports.site import site
-from tests.shares import CORE
+from reports.typst.writer import typst
+from reports.writing import assets
+from tests.shares import BOOK
 
 TEX = shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None
 
 
 @pytest.fixture(scope="session")
 def core() -> tuple[Page, ...]:
-    """The pages of a first course, of all operations with ``BACKPROOF_TEST_ALL=1``; with everything but the checks."""
-    chosen = names() if os.environ.get("BACKPROOF_TEST_ALL") else CORE
+    """Some pages of a first course, others in another run; all with ``BACKPROOF_TEST_ALL=1``.  Only the checks are left out."""
+    chosen = names() if os.environ.get("BACKPROOF_TEST_ALL") else BOOK
     return tuple(pages([get(name) for name in chosen], evidence=False, pictures=("svg", "pdf") if TEX else ("svg",)))
 
 
@@ -30,6 +34,15 @@ def core() -> tuple[Page, ...]:
 def book(core: tuple[Page, ...]) -> Document:
     """Those pages as a book."""
     return bind(core, evidence=False)
+
+
+@pytest.fixture(scope="session")
+def printed(book: Document) -> dict[str, tuple[bytes, str]]:
+    """The book out of each engine that is there, with what the engine says of it."""
+    found = {"typst": (typst_pdf(typst(book), assets(book, "svg")), "")}
+    if TEX:
+        found["latex"] = latex_run(latex(book), assets(book, "pdf"))
+    return found
 
 
 EVIL = '</script><script>alert(1)</script> "quoted" &amp \\write18 $x$ größe'

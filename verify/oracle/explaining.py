@@ -2,9 +2,10 @@
 
 A *cause* is a way of being wrong under which the very numbers of the implementation come out, at every observation, the
 sizes of which differ from one to the next (so that 1/N, 1/classes and 1/T are told apart).  The ways are, in this order:
-simple relations to the true array; right formulas given a wrong argument; the mutants of the derivation; each of these
-followed by a simple relation; two mutations at once, as far as time allows.  What comes later is not looked for where
-something before it fits, and where nothing fits, nothing is claimed.
+simple relations to the true array; right formulas given a wrong argument; the mutants of the derivation; the same mistake
+in several places; other operations of the catalog; each of these followed by a simple relation; two mutations at once, as
+far as time allows.  What comes later is not looked for where something before it fits, and where nothing fits, nothing is
+claimed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from verify.mutants.generate import explanations
 from verify.mutants.mutation import Mutation, reached
 from verify.oracle.observation import Observation, alike
 from verify.oracle.relations import EQUAL, Pair, Relation, narrowed, relation
-from verify.oracle.substitutions import Supposition, substitutions, with_values
+from verify.oracle.substitutions import Supposition, other_operations, substitutions, with_values
 from verify.witnesses.balls import to_float
 
 Array = NDArray[Any]
@@ -153,8 +154,9 @@ class _Search:
         direct = relation(pairs)
         if direct is not None and direct.kind not in _WEAK:
             return [Cause((self.name,), (direct.kind,), direct.words)]
-        supposed = substitutions(self.operation, self.derivation, self.name)
-        for candidates in (*map(self._supposed, supposed), self._mutated(), self._everywhere()):
+        supposed = substitutions(self.derivation, self.name)
+        others = other_operations(self.operation, self.derivation)
+        for candidates in (*map(self._supposed, supposed), self._mutated(), self._everywhere(), self._supposed(others)):
             if found := self._ranked(self._told(candidates)):
                 return found
         if (direct := narrowed(pairs) or direct) is not None:

@@ -37,8 +37,8 @@ class Supposition:
     predict: Predict
 
 
-def substitutions(operation: Operation, derivation: Derivation, name: str) -> Iterator[Iterator[Supposition]]:
-    """Suppositions that call right functions with wrong arguments, by subject: of one gradient (or output)."""
+def substitutions(derivation: Derivation, name: str) -> Iterator[Iterator[Supposition]]:
+    """Suppositions that call right functions with wrong arguments, by subject: of one gradient."""
     if name in derivation.gradients:
         vjp = Pullback(derivation)
         yield _cotangents(derivation, vjp)
@@ -49,7 +49,6 @@ def substitutions(operation: Operation, derivation: Derivation, name: str) -> It
         yield _values(derivation)
         yield _constants(derivation, vjp)
         yield _other_inputs(derivation, name)
-    yield _other_operations(operation, derivation)
 
 
 class Pullback:
@@ -214,8 +213,11 @@ def _other_inputs(derivation: Derivation, name: str) -> Iterator[Supposition]:
         yield Supposition("another argument", f"it is the gradient of {other}", predict)
 
 
-def _other_operations(operation: Operation, derivation: Derivation) -> Iterator[Supposition]:
-    """The formula of another operation of the catalog that takes and returns tensors of the same kind."""
+def other_operations(operation: Operation, derivation: Derivation) -> Iterator[Supposition]:
+    """The formula of another operation of the catalog that takes and returns tensors of the same kind.
+
+    It takes seconds to read them all: this is what to try when nothing nearer fits.
+    """
     mine = derivation.program
     for other in registry.operations():
         theirs = other.program
