@@ -12,6 +12,7 @@ import pytest
 
 from derive.registry import get
 from derive.reverse import derive
+from tests.shares import turn
 from verify import Verdict
 from verify.campaign.plan import Subject
 from verify.errors import LoadingError, MappingError
@@ -79,19 +80,24 @@ def contiguous(dZ, X, W):
     memory = dZ if dZ.base is None else dZ.base
     return right(memory.reshape(-1)[: dZ.size].reshape(dZ.shape), X, W)
 """
-VERDICTS = [
+ENDING = [  # of its process
     ("right", Verdict.AGREES, ""),
     ("sleeping", Verdict.PROTOCOL, "took longer than 0.5 s"),
     ("crashing", Verdict.PROTOCOL, "its process was ended by SIGSEGV"),
     ("exiting", Verdict.PROTOCOL, "its process ended with status 3"),
     ("hungry", Verdict.WRONG_FORMULA, "raised MemoryError: Unable to allocate 160. GiB"),
-    ("not_a_number", Verdict.WRONG_FORMULA, "cause (X): it is nan everywhere, where numbers are due"),
-    ("mutating", Verdict.PROTOCOL, "changed the cotangent of Z in place"),
-    ("another", Verdict.WRONG_FORMULA, "not repeatable: X is another one when the same call is made again"),
-    ("wrong_shape", Verdict.WRONG_FORMULA, "is due"),
-    ("reusing", Verdict.PROTOCOL, "not re-entrant: X of one call is overwritten by the next"),
-    ("contiguous", Verdict.PROTOCOL, "depends on whether arrays are contiguous"),
 ]
+ANSWERING = {
+    name: (verdict, told)
+    for name, verdict, told in [
+        ("not_a_number", Verdict.WRONG_FORMULA, "cause (X): it is nan everywhere, where numbers are due"),
+        ("mutating", Verdict.PROTOCOL, "changed the cotangent of Z in place"),
+        ("another", Verdict.WRONG_FORMULA, "not repeatable: X is another one when the same call is made again"),
+        ("wrong_shape", Verdict.WRONG_FORMULA, "is due"),
+        ("reusing", Verdict.PROTOCOL, "not re-entrant: X of one call is overwritten by the next"),
+        ("contiguous", Verdict.PROTOCOL, "depends on whether arrays are contiguous"),
+    ]
+}
 
 
 @pytest.fixture
@@ -101,7 +107,10 @@ def odd(tmp_path: Path) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize(("name", "verdict", "told"), VERDICTS)
+@pytest.mark.parametrize(
+    ("name", "verdict", "told"),
+    [*ENDING, *((name, *ANSWERING[name]) for name in turn("answering", tuple(ANSWERING), 2))],
+)
 def test_each_way_of_misbehaving_has_its_verdict(name: str, verdict: Verdict, told: str, odd: str) -> None:
     with Isolated(Request(odd, name, DENSE), seconds=0.5) as isolated:
         found = check(isolated.implementation, "dense", seed=1, strata=["ordinary", "zeros"])

@@ -21,7 +21,7 @@ for each in {names}:
     assert run(["show", each, "--json"]) == 0
 """
 SEEDS = ("0", str(random.randrange(1, 2**32)))
-SHARE = 8  # operations that a run looks at: others every time
+SHARE = 4  # operations that a run looks at: others every time
 
 
 def test_any_hash_seed_prints_the_same_text(tmp_path: Path) -> None:
