@@ -101,7 +101,7 @@ def identical(claimed: Derivation, derived: Derivation) -> bool:
     if ours is None or theirs is None or len(ours.indices) != len(theirs.indices):
         return False
     theirs.expression = theirs.expression.xreplace(dict(zip(theirs.indices, ours.indices, strict=True)))
-    quiet = Simplifier((), ours.ranges, fresh, lambda *_: None)
+    quiet = Simplifier((), ours.ranges, fresh)
     names = dict.fromkeys(e.target for each in (ours, theirs) for e in reversed(each.program.equations))
     # own definitions first, then those of the forward pass from the last one on: the fewer, the shorter both are
     for name in ["", *sorted(names, key=lambda name: name in derived.program.tensors)]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 
@@ -73,22 +73,10 @@ def _try(
 ) -> tuple[Equation, list[Step]] | None:
     equation = equations[position]
     free = equation.ranges
-    steps: list[Step] = []
-    shape = tuple(n for n in equation.extents if n is not None)
+    changes: list[tuple[str, Expr, Expr, str]] = []
 
-    def record(rule: str, before: Expr, after: Expr, because: str) -> None:
-        steps.append(
-            Step(
-                rule,
-                equation.target,
-                equation.indices,
-                equation.extents,
-                run.index_names.bound(before, free),
-                run.index_names.bound(after, free),
-                because,
-                shape,
-            )
-        )
+    def record(*change: Any) -> None:
+        changes.append(change)  # named and numbered only if this is accepted: most attempts are not
 
     inlined = put_in(freshen(equation.rhs, run.fresh), definition, run.fresh)
     record("inline", equation.rhs, inlined, f"{definition.target} put in")
@@ -100,6 +88,13 @@ def _try(
     allowance = size(definition.rhs) + size(definition.lhs) if alone else 0
     if size(result) > size(equation.rhs) + allowance:
         return None
+    shape = tuple(n for n in equation.extents if n is not None)
+
+    def step(rule: str, before: Expr, after: Expr, because: str) -> Step:
+        old, new = run.index_names.bound(before, free), run.index_names.bound(after, free)
+        return Step(rule, equation.target, equation.indices, equation.extents, old, new, because, shape)
+
+    steps = [step(*change) for change in changes]
     return Equation(equation.target, equation.indices, equation.extents, result, equation.note), steps
 
 

@@ -54,12 +54,12 @@ def _indices(expression: Expr) -> set[Symbol]:
 
 @dataclass
 class Simplifier:
-    """Simplifies within one program: ``patterns`` are its folds and facts."""
+    """Simplifies within one program: ``patterns`` are its folds and facts; ``record`` is told of each change."""
 
     patterns: Sequence[Pattern]
     free: Mapping[Symbol, Expr]
     fresh: Fresh
-    record: Record
+    record: Record | None = None
 
     # -- single rules -------------------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class Simplifier:
 
     def expand(self, terms: list[Term]) -> list[Term]:
         """Multiply sums out where what follows is shorter; tried for all of them together, then for each."""
-        quiet = Simplifier(self.patterns, self.free, self.fresh, lambda *_: None)
+        quiet = Simplifier(self.patterns, self.free, self.fresh)
         while True:
             here = size(rebuild(terms))
             attempts: list[list[Term]] = []
@@ -186,11 +186,14 @@ class Simplifier:
         result = rebuild(final)
         rational = min(filter(None, (common_denominator(result), _quotients_apart(result))), key=size, default=result)
         if size(rational) < size(result):
-            self.record("collect", result, rational, "over a common denominator")
+            if self.record is not None:
+                self.record("collect", result, rational, "over a common denominator")
             result = rational
         return result
 
     def _note(self, rule: str, before: Sequence[Term], after: Sequence[Term], because: str) -> None:
+        if self.record is None:
+            return
         old, new = plain_sum(before), plain_sum(after)
         if old != new:
             self.record(rule, old, new, because)

@@ -64,7 +64,7 @@ def _same(total: Expr, step: Step) -> bool:
         return True
     free = {i: n for i, n in zip(step.indices, step.extents, strict=True) if isinstance(i, Symbol) and n is not None}
     fresh = Fresh("_s")
-    simplifier = Simplifier((), free, fresh, lambda *_: None)
+    simplifier = Simplifier((), free, fresh)
     return not simplifier.multiplied_out(flatten(total - step.before, fresh))
 
 

@@ -67,7 +67,7 @@ def _named(step: Step, derivation: Derivation) -> Expr:
     """A local derivative in the values that the forward pass has named: ``sigma(1 - sigma)``."""
     program, fresh = derivation.program, Fresh("_f")
     free = {i: n for i, n in zip(step.indices, step.extents, strict=True) if isinstance(i, Symbol) and n is not None}
-    found = Simplifier(patterns_of(program), free, fresh, lambda *_: None).run(flatten(step.after, fresh))
+    found = Simplifier(patterns_of(program), free, fresh).run(flatten(step.after, fresh))
     found = IndexNames(program, derivation.combined.tensors, ()).bound(found, free)
     return found if size(found) < size(step.after) else step.after
 

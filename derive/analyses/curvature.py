@@ -110,7 +110,7 @@ def _whole(program: Program, output: str, names: tuple[str, ...]) -> Curvature:
     before = None
     while before != form:
         before, form = form, opened(form, product.program, fresh, lambda n: n not in own)
-    terms = Simplifier(patterns_of(inner), {}, fresh, lambda *_: None).settle(flatten(form, fresh))
+    terms = Simplifier(patterns_of(inner), {}, fresh).settle(flatten(form, fresh))
     given = {n: product.program.tensors[n] for n in product.directions.values()}
     tensors = {**program.tensors, **given, **cut.tensors}
     parts, missing = _parts(terms, program.with_(tensors=tensors))
