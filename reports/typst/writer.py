@@ -39,10 +39,15 @@ REASON = 0.27  # of the text width, for the column of reasons
 NUMBER = 2.4  # em, for the column of numbers
 
 
-def typst(document: Document) -> str:
-    """The whole document."""
+def typst(document: Document, *, measured: bool = False) -> str:
+    """The whole document.
+
+    ``measured`` keeps the width of every formula in lines, in points, and the room it has as metadata with the label
+    ``<formula>`` (:func:`reports.engines.typst_query`); that takes a layout more of each.
+    """
     return render(
         "document.typ",
+        measured=measured,
         kind=document.kind,
         title=string(document.title),
         subtitle=string(document.subtitle),
