@@ -14,8 +14,9 @@ from reports.binding.cache import Cache
 from reports.binding.compared import compared
 from reports.binding.pages import Page, Progress, pages
 from reports.binding.sources import bibtex
+from reports.binding.typeset import typeset
 from reports.document import Document, figures, file_stem
-from reports.engines import latex_pdf, make_folder, typst_pdf, write_whole
+from reports.engines import latex_pdf, make_folder, write_whole
 from reports.errors import ReportError
 from reports.html.writer import html
 from reports.latex.writer import latex
@@ -53,14 +54,16 @@ def report(
         raise ReportError(f"there is no format {unknown[0]!r}; formats: {', '.join(FORMATS)}")
     make_folder(out)
     written: list[Path] = []
+    kept = cache if isinstance(cache, Cache) else Cache(cache)
     kinds = tuple(
         kind for kind in ("svg", "pdf") if {"svg": {"pdf", "html", "md"}, "pdf": {"tex"}}[kind] & set(formats)
     )
-    made = pages(operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings)
+    made = pages(operations, evidence=evidence, pictures=kinds, jobs=jobs, cache=kept, progress=progress, **settings)
     for page in made:
         if judged is not None:
             judged(page)
-        written.extend(write_page(page.document, out, file_stem(page.operation.name), formats))
+        written.extend(write_page(page.document, out, file_stem(page.operation.name), formats, kept))
+    kept.prune()
     return written
 
 
@@ -89,17 +92,19 @@ def book(
     for folder in dict.fromkeys(file.parent for file in (out, references) if file is not None):
         make_folder(folder)
     kinds = ("pdf",) if engine == "latex" else ("svg",)
+    kept = cache if isinstance(cache, Cache) else Cache(cache)
     bound: list[Page] = []
-    for page in pages(chosen, evidence=evidence, pictures=kinds, jobs=jobs, cache=cache, progress=progress, **settings):
+    for page in pages(chosen, evidence=evidence, pictures=kinds, jobs=jobs, cache=kept, progress=progress, **settings):
         if judged is not None:
             judged(page)
         bound.append(page)
     if progress is not None:
         progress(f"typesetting with {engine}", len(chosen), len(chosen))
     command = _command(chosen, engine, settings)
-    together = compared(chosen, kinds, cache)
+    together = compared(chosen, kinds, kept)
     document = bind(bound, evidence=evidence, command=command, engine=engine, together=together)
-    content = pdf(document, engine)
+    content = pdf(document, engine, kept)
+    kept.prune()
     if references is not None:
         write_whole(references, bibtex({each.name: each.source for each in chosen if each.source}).encode())
     return write_whole(out, content)
@@ -114,19 +119,21 @@ def _command(operations: Sequence[Operation], engine: str, settings: Mapping[str
     return " ".join(words)
 
 
-def pdf(document: Document, engine: str = "typst") -> bytes:
-    """The PDF of a document."""
+def pdf(document: Document, engine: str = "typst", cache: Cache | None = None) -> bytes:
+    """The PDF of a document; one that Typst made is kept in ``cache``, and taken from there."""
     if engine == "latex":
         return latex_pdf(latex(document), assets(document, "pdf"))
-    return typst_pdf(typst(document), assets(document, "svg"))
+    return typeset(typst(document), assets(document, "svg"), cache or Cache(None))
 
 
-def write_page(document: Document, folder: Path, name: str, formats: Iterable[str]) -> list[Path]:
-    """One document in several formats; pictures lie beside the formats that cannot hold them."""
+def write_page(
+    document: Document, folder: Path, name: str, formats: Iterable[str], cache: Cache | None = None
+) -> list[Path]:
+    """One document in several formats, its PDF by way of ``cache``; pictures lie beside the formats that cannot hold them."""
     written = []
     for suffix in formats:
         if suffix == "pdf":
-            content = pdf(document)
+            content = pdf(document, cache=cache)
         elif suffix == "html":
             content = html(document).encode()
         else:

@@ -67,7 +67,7 @@ def test_a_failing_engine_leaves_no_book(tmp_path: Path, monkeypatch: pytest.Mon
     def rejects(*_: object) -> bytes:
         raise CompileError("typst rejected the document: no")
 
-    monkeypatch.setattr("reports.writing.typst_pdf", rejects)
+    monkeypatch.setattr("reports.binding.typeset.typst_pdf", rejects)
     with pytest.raises(CompileError):
         book(tmp_path / "book.pdf", [get("identity")], evidence=False)
     assert left_in(tmp_path) == []
