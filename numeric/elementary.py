@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 Array = NDArray[Any]
 
@@ -19,6 +18,8 @@ def erfc(u: Array) -> Array:
     >>> float(erfc(np.array(0.9))) == math.erfc(0.9)
     True
     """
+    from scipy import special  # takes as long to import as everything else of ours
+
     shape, result = np.shape(u), special.erfc(u)
     if u.dtype != np.float64:  # of which SciPy makes double precision on its way
         return np.asarray(result)
