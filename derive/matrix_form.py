@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Expr, Integer, Pow, Symbol, prod
 from sympy.core.relational import Relational
@@ -283,6 +284,7 @@ def ordered_terms(expression: Expr) -> list[Expr]:
 # -- the check ---------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # the terms of a derivation stay the same from step to step
 def normal_text(expression: Expr) -> str:
     """A text that two equal expressions share: flat, canonical terms, fixed bound names, comparisons one way round."""
     fresh = Fresh("_n")

@@ -98,6 +98,17 @@ def _balls(point: Point, name: str) -> Any:
     return array if all(ball.is_finite() for ball in array.flat) else None
 
 
+def _vanishes(point: Point, name: str) -> bool:
+    """Whether a tensor has elements and all are 0; none is computed behind the first that is not, or cannot be enclosed."""
+    try:
+        places = list(np.ndindex(*point.exact.shape(name)))
+        return bool(places) and all(
+            (ball := point.exact.value(name, place)).is_finite() and _is_zero(ball, flint.arb(1)) for place in places
+        )
+    except (BackproofError, ArithmeticError):
+        return False
+
+
 def _is_zero(balls: Any, scale: Any) -> bool:
     """Whether balls are 0 beside what was added up to get them."""
     with flint.ctx.workprec(BITS):
@@ -143,19 +154,25 @@ def _vanishing_sums(derivation: Derivation, notation: Notation, points: list[Poi
     said = []
     for name, gradient in derivation.gradients.items():
         tensor = derivation.combined.tensors[gradient]
-        found = [_balls(point, gradient) for point in points]
-        if any(balls is None or balls.size == 0 or _is_zero(balls, flint.arb(1)) for balls in found):
-            continue
-        for axis, extent in enumerate(tensor.shape):
-            if any(balls.shape[axis] < 2 for balls in found):
-                continue
-            if all(_is_zero(_summed(balls, axis), _size(balls)) for balls in found):
-                formula = _sum_box(derivation, tensor, axis, extent, notation)
-                moved = text(
-                    "; adding a constant to ", notation.name(name), " along that axis changes nothing to first order"
-                )
-                said.append((*text("Vanishing sums: ", formula), *moved, *text(".")))
+        axes = list(range(tensor.rank))
+        for point in points:  # an axis that one point speaks against is not looked at in the next
+            axes = _zero_along(point, gradient, axes) if axes else axes
+        for axis in axes:
+            formula = _sum_box(derivation, tensor, axis, tensor.shape[axis], notation)
+            moved = text(
+                "; adding a constant to ", notation.name(name), " along that axis changes nothing to first order"
+            )
+            said.append((*text("Vanishing sums: ", formula), *moved, *text(".")))
     return said
+
+
+def _zero_along(point: Point, gradient: str, axes: list[int]) -> list[int]:
+    """Those of the axes along which the sums of a gradient are 0; none where the gradient itself is."""
+    balls = _balls(point, gradient)
+    if balls is None or balls.size == 0 or _is_zero(balls, flint.arb(1)):
+        return []
+    size = _size(balls)
+    return [axis for axis in axes if balls.shape[axis] > 1 and _is_zero(_summed(balls, axis), size)]
 
 
 def _sum_box(derivation: Derivation, tensor: Tensor, axis: int, extent: Expr, notation: Notation) -> Box:
@@ -209,16 +226,19 @@ def _size_one(derivation: Derivation, notation: Notation, points: list[Point]) -
     """Gradients that vanish when one of the sizes is 1, and not otherwise."""
     said = []
     for size in derivation.program.dimensions:
-        single = list(_points(derivation, {size: 1}))
-        if len(single) < POINTS:
+        left, drawn = dict(derivation.gradients), 0
+        for single in _points(derivation, {size: 1}):
+            left = {name: gradient for name, gradient in left.items() if _vanishes(single, gradient)}
+            drawn += 1
+            if not left:
+                break
+        if drawn < POINTS:
             continue
         gone = []
-        for name, gradient in derivation.gradients.items():
-            usual, now = ([_balls(p, gradient) for p in group] for group in (points, single))
-            if any(b is None or b.size == 0 for b in (*usual, *now)):
-                continue
-            if not any(_is_zero(b, flint.arb(1)) for b in usual) and all(_is_zero(b, flint.arb(1)) for b in now):
-                gone.append(equals(notation.name(derivation.gradients[name]), expression_box(Integer(0), notation)))
+        for gradient in left.values():
+            usual = [_balls(point, gradient) for point in points]
+            if not any(b is None or b.size == 0 or _is_zero(b, flint.arb(1)) for b in usual):
+                gone.append(equals(notation.name(gradient), expression_box(Integer(0), notation)))
         if gone:
             listed = [piece for box in gone for piece in (", ", box)][1:]
             said.append(text("Size 1: for ", condition_box(Eq(size, 1, evaluate=False), notation), ", ", *listed, "."))
