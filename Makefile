@@ -5,8 +5,8 @@ RUNS ?= 20
 BIN := .venv/bin
 STAMP := .venv/.made-from-pyproject
 
-# The tests start many processes: none of them compiles our modules again, even where Python is told to write no bytecode.
-COMPILED = $(BIN)/python -m compileall -q derive numeric verify reports backproof tests
+# Many processes are started, and Python is to keep what it compiles of our modules for the next one, whatever it is told outside.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help book test soak check format bench wheel clean
 
@@ -24,11 +24,9 @@ book: $(STAMP)
 	$(BIN)/backproof book --out build/book.pdf --bibtex build/book.bib --cache build/cache
 
 test: $(STAMP)
-	@$(COMPILED)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 soak: $(STAMP)
-	@$(COMPILED)
 	$(BIN)/python -m tests.soak --runs $(RUNS) -- -n $(JOBS) --dist loadgroup
 
 check: $(STAMP)

@@ -55,6 +55,14 @@ class Plan:
         self.closures = Closures(field, sizes, program.name)
         self._rules: dict[str, list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]] = {}
         self._compiled: dict[Key, Value] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The sizes of a tensor's axes."""
+        if name not in self._shapes:
+            extents = self.program.tensors[name].shape
+            self._shapes[name] = tuple(max(0, int(integer_value(extent, self.sizes))) for extent in extents)
+        return self._shapes[name]
 
     def element(self, name: str, position: tuple[int, ...]) -> Value:
         """How the element is computed from others."""
@@ -232,7 +240,8 @@ class Exact:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The sizes of a tensor's axes."""
-        return tuple(max(0, int(integer_value(extent, self.sizes))) for extent in self._tensor(name).shape)
+        self._tensor(name)
+        return self._plan.shape(name)
 
     def _tensor(self, name: str) -> Tensor:
         if name not in self.program.tensors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Expressions live long and form no cycles: to look through all of them again and again finds nothing.
+gc.set_threshold(100_000, 50, 100)
 
 COSTLY = ("core", "made_site")  # fixtures of a session that several modules use
 
