@@ -136,8 +136,9 @@ def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | N
     shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
     rows[-1] += shape
     if reasons:
-        held = rf"\raggedright\footnotesize {inline(line.reason)}" if line.reason else ""
-        column = rf"\parbox[t]{{{REASON}\linewidth}}{{{held}}}" if held or (numbers and line.number) else ""
+        column = rf"\hspace{{{REASON}\linewidth}}" if numbers and line.number else ""  # an empty box would have no width
+        if line.reason:
+            column = rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}"
         rows[0] += f" && {column}"
     if numbers:
         shown = words(line.number)

@@ -117,3 +117,23 @@ def test_wide_tables_code_and_formulas_that_leave_the_text_are_seen(engine: str)
         width, found = words(pdf)
         assert [word for word in found if word.right > width - MARGIN and clean] == []
         assert clean or any(word.right > width - MARGIN for word in found)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_numbers_of_equations_stand_in_one_column(engine: str) -> None:
+    """With a reason beside them or without."""
+    from derive.notation.tree import Letter
+
+    def line(number: int, reason: str) -> Line:
+        return Line(
+            Letter("x"), Letter("y"), text(reason) if reason else (), number=f"({number})", label=f"eq-{number}"
+        )
+
+    block = Equations(
+        (line(101, "because"), line(102, ""), line(103, "for a reason of many more words than fit in a line"))
+    )
+    document = Document("d", (Section("s", (block,)),))
+    pdf = typst_pdf(typst(document)) if engine == "typst" else latex_run(latex(document))[0]
+    ends = [word.right for word in words(pdf)[1] if word.text in ("(101)", "(102)", "(103)")]
+    assert len(ends) == 3
+    assert max(ends) - min(ends) < 0.1
