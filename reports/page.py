@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Eq, Integer
+from sympy import Eq
 
 from derive.derivation import Derivation
 from derive.matrix_form import program_matrices
@@ -14,9 +14,8 @@ from derive.notation.numbers import float_box
 from derive.operation import Operation
 from derive.registry import subject
 from numeric import Function
-from numeric.cost import cost, cost_at_least, readable
-from numeric.errors import CostError
 from reports.conventions import conventions
+from reports.costs import cost_blocks
 from reports.document import (
     Block,
     Code,
@@ -29,7 +28,6 @@ from reports.document import (
     Note,
     Paragraph,
     Section,
-    Table,
     line,
     paragraph,
     text,
@@ -45,14 +43,12 @@ from reports.sanity import sanity_blocks
 from reports.settings import LECTURE, Settings
 from reports.statement import result_blocks, statement_blocks
 from reports.steps import adjoint_blocks, is_product, local_lines, range_blocks
-from reports.symbols import equals, named_text, notation_of, shape_lines, symbol_table
+from reports.symbols import named_text, notation_of, shape_lines, symbol_table
 from reports.versions import versions_line
 from verify.errors import SamplingError
 from verify.evidence import Evidence
 
 Part = tuple[str, str, list[Block], tuple[Section, ...]]  # title, key of the label, blocks, subsections
-
-LIMIT = 1_000_000  # operations of the smallest run that counts them
 
 
 def page(
@@ -99,7 +95,7 @@ def sections(
             ("Sanity checks", "sanity", sanity_blocks(operation, derivation, notation), ()),
             ("Worked example", "example", example_blocks(example, derivation, notation) if example else missing, ()),
             ("Generated code", "code", _code(function, derivation, numbers), ()),
-            ("Cost", "cost", _cost(function, notation), ()),
+            ("Cost", "cost", cost_blocks(operation, function, notation), ()),
             ("Evidence", "evidence", evidence_blocks(evidence), ()),
         ]
     parts.append(
@@ -268,29 +264,6 @@ def _example(operation: Operation, derivation: Derivation, function: Function) -
         return worked(operation, derivation, function), []
     except SamplingError as problem:
         return None, [Note(text(f"No example could be drawn: {problem}"), "warning")]
-
-
-def _cost(function: Function, notation: Notation) -> list[Block]:
-    """What both passes take, counted by running the generated code on arrays that count."""
-    said = "Counted by running the generated code on arrays that count: a multiplication or an addition is one operation, a "
-    said += "matrix product two for each term; exp, log, roots and the like stand apart."
-    try:
-        found, place = cost(function, LIMIT), None
-    except CostError as reason:
-        place, found = cost_at_least(function)
-        said += f" There is no polynomial in the sizes: {str(reason).partition(': ')[2]}. The counts are those at "
-    pieces: list[str | Inline | Box] = [said]
-    for number, (size, value) in enumerate((place or {}).items()):
-        pieces += [
-            ", " if number else "",
-            equals(expression_box(size, notation), expression_box(Integer(value), notation)),
-        ]
-    rows = tuple(
-        (text(name), *(text(expression_box(readable(e), notation)) for e in (c.flops, c.transcendentals, c.bytes)))
-        for name, c in (("forward", found.forward), ("backward", found.backward), ("both in one", found.vjp))
-    )
-    header = ("Pass", "Operations", "Functions", "Bytes moved")
-    return [paragraph(*pieces, "." if place else ""), Table(header, rows, weights=(1.0, 2.6, 1.8, 2.4))]
 
 
 def _code(function: Function, derivation: Derivation, numbers: Numbers) -> list[Block]:

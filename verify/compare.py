@@ -54,6 +54,8 @@ class Worst:
 
     def __str__(self) -> str:
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        if np.isnan(self.expected):
+            return f"{where} got {self.got!r}, with no true value to compare it with"
         return (
             f"{where} got {self.got!r}, expected {self.expected!r} ({self.ulp:.3g} ULP; true value in {self.enclosure})"
         )

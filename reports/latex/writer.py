@@ -136,7 +136,9 @@ def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | N
     shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
     rows[-1] += shape
     if reasons:
-        column = rf"\hspace{{{REASON}\linewidth}}" if numbers and line.number else ""  # an empty box would have no width
+        column = (
+            rf"\hspace{{{REASON}\linewidth}}" if numbers and line.number else ""
+        )  # an empty box would have no width
         if line.reason:
             column = rf"\parbox[t]{{{REASON}\linewidth}}{{\raggedright\footnotesize {inline(line.reason)}}}"
         rows[0] += f" && {column}"

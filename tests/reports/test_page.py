@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from sympy import expand, symbols
 
+from derive.notation import expression_box
 from derive.registry import declare, get
 from derive.reverse import derive
 from numeric import compile as generate
 from reports import writing
-from reports.document import Code, Document, Equations, Items, Link, Listing, Paragraph, Section, labels, links, plain
+from reports.costs import LOWER, count_words
+from reports.document import (
+    Code,
+    Document,
+    Equations,
+    Items,
+    Link,
+    Listing,
+    Paragraph,
+    Section,
+    labels,
+    links,
+    plain,
+    text,
+)
 from reports.errors import ReportError
 from reports.page import page
 from reports.sanity import sanity_blocks
@@ -142,3 +158,15 @@ def test_a_page_that_ends_early_is_a_fault() -> None:
 
     with pytest.raises(RuntimeError, match="StopIteration"):
         list(unordered(work, [1, 2], 1))
+
+
+def test_a_count_of_many_lines_is_told_by_its_highest_terms() -> None:
+    """As in two dimensions of a convolution, multiplied out; a short one is told in full."""
+    derivation = derive(get("dense"))
+    notation = notation_of(derivation)
+    n, d, k = symbols("n d k")
+    long = expand((n + 1) ** 3 * (d + 2) ** 3 * (k + 3) ** 2 + n * d + 7)
+    short = 2 * n * d * k + 3 * n
+    assert count_words(short, notation) == text(expression_box(short, notation))
+    told = count_words(long, notation)
+    assert told == (*text(expression_box(n**3 * d**3 * k**2, notation)), LOWER)
