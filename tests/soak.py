@@ -1,12 +1,14 @@
 """The whole suite many times in a row, each time with other random seeds: ``make soak RUNS=20``.
 
 A line for each run goes to ``build/soak.log``: the seeds that repeat it and what pytest said last.  The first run that fails
-ends it with status 1, its output in ``build/soak-failure.txt``.
+ends it with status 1, its output in ``build/soak-failure.txt``.  Twenty runs take hours: interrupted, it goes on where it
+was, as long as no file of the tree has changed since.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import random
 import subprocess
@@ -14,6 +16,18 @@ import sys
 from pathlib import Path
 
 from tests.seeds import VARIABLE
+
+FOLDERS = ("backproof", "derive", "numeric", "verify", "reports", "tests")
+
+
+def tree(root: Path) -> str:
+    """A digest of everything that the tests run."""
+    digest = hashlib.sha256()
+    files = sorted(file for folder in FOLDERS for file in (root / folder).rglob("*") if "__pycache__" not in file.parts)
+    for file in (*files, root / "pyproject.toml", root / "README.md"):
+        if file.is_file():
+            digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
-    with (given.out / "soak.log").open("w", encoding="utf-8", buffering=1) as log:
-        for number in range(1, given.runs + 1):
+    file = given.out / "soak.log"
+    head = f"tree {tree(Path.cwd())}, pytest {' '.join(given.pytest)}"
+    before = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    done = before[1:] if before[:1] == [head] and not (given.out / "soak-failure.txt").exists() else []
+    (given.out / "soak-failure.txt").unlink(missing_ok=True)
+    with file.open("a" if done else "w", encoding="utf-8", buffering=1) as log:
+        if not done:
+            log.write(head + "\n")
+        for number in range(len(done) + 1, given.runs + 1):
             seed, hash_seed, own = (random.SystemRandom().randrange(2**31) for _ in range(3))
             seeds = {VARIABLE: str(seed), "PYTHONHASHSEED": str(hash_seed)}
             command = [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={own}", *given.pytest]
