@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from derive.latex import box_latex
-from derive.notation import break_lines, width
+from derive.notation import Box, break_lines, width
 from reports.document import (
     Block,
     Document,
@@ -120,21 +120,26 @@ def _equations(block: Equations) -> str:
         return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
     reasons = any(line.reason for line in block.lines)
     room = (LINE * (1 - REASON) - 3 if reasons else LINE - 2) - (NUMBER if numbers else 0.0)
-    lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
+    lead = max((min(width(line.left), LINE / 2) for line in block.lines if line.left is not None), default=0.0)
     rows = [row for line in block.lines for row in _rows(line, room, reasons, numbers, lead)]
     return "\\begin{flalign*}\n" + " \\\\\n".join(rows) + "\n\\end{flalign*}"
 
 
 def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | None = None) -> list[str]:
-    left = box_latex(line.left) if line.left is not None else ""
-    lead = width(line.left) if lead is None and line.left is not None else lead or 0.0
-    first, *others = break_lines(line.right, room - lead - 1.5)
+    left = _fitted(line.left, LINE / 2) if line.left is not None else ""
+    lead = min(width(line.left), LINE / 2) if lead is None and line.left is not None else lead or 0.0
+    room -= lead + 1.5
+    first, *others = break_lines(line.right, room)
     rows = [
-        f"{left} &{'=' if line.equals else ''} {box_latex(first)}",
-        *(rf"&\quad {box_latex(other)}" for other in others),
+        f"{left} &{'=' if line.equals else ''} {_fitted(first, room)}",
+        *(rf"&\quad {_fitted(other, room)}" for other in others),
     ]
-    shape = rf" \quad {{\scriptstyle {box_latex(line.shape)}}}" if line.shape is not None else ""
-    rows[-1] += shape
+    if line.shape is not None:
+        shape = rf"\quad {{\scriptstyle {box_latex(line.shape)}}}"
+        if width((first, *others)[-1]) + 0.8 * width(line.shape) + 1.5 > room:
+            rows.append(f"&{shape}")
+        else:
+            rows[-1] += f" {shape}"
     if reasons:
         column = (
             rf"\hspace{{{REASON}\linewidth}}" if numbers and line.number else ""
@@ -147,6 +152,12 @@ def _rows(line: Line, room: float, reasons: bool, numbers: bool, lead: float | N
         mark = rf"\eqnumber{{{anchor(line.label)}}}{{{shown}}}" if line.label else rf"\makebox[2.4em][r]{{{shown}}}"
         rows[0] += mark if reasons else f" && {mark}"
     return rows
+
+
+def _fitted(box: Box, room: float) -> str:
+    """A piece of a formula; what can be broken nowhere is made as small as it must be."""
+    shown = box_latex(box)
+    return rf"\fitted{{{max(room, 4.0):.1f}em}}{{{shown}}}" if width(box) > room else shown
 
 
 def _table(table: Table) -> str:

@@ -126,7 +126,7 @@ def _block(block: Block) -> str:
 
 def _equations(block: Equations) -> str:
     reasons = any(line.reason for line in block.lines)
-    lead = max((width(line.left) for line in block.lines if line.left is not None), default=0.0)
+    lead = max((min(width(line.left), LINE / 2) for line in block.lines if line.left is not None), default=0.0)
     share = 1.0 - (REASON if reasons else 0.0)
     numbers = any(line.number for line in block.lines)
     room = LINE * share - lead - (3.5 if block.boxed else 2.0) - (NUMBER if numbers else 0.0)
@@ -149,6 +149,8 @@ def _rows(line: Line, room: float, reasons: bool, numbers: bool) -> list[str]:
             mark = f", shape: ${box_typst(line.shape)}$"
             if width(piece) + shape > room:
                 mark += ", below: true"
+        if width(piece) > room:
+            mark += ", fit: true"
         indent = ", indent: true" if number and line.equals else ""
         cells += [left if number == 0 else "[]", f"rhs({string(_words(line, box))}, ${box_typst(box)}${indent}{mark})"]
         if reasons:
@@ -164,7 +166,8 @@ def _words(line: Line, box: Box) -> str:
 
 
 def _display(box: Box) -> str:
-    return f"lhs({string(box_words(box))}, ${box_typst(box)}$)"
+    fit = ", fit: true" if width(box) > LINE / 2 else ""
+    return f"lhs({string(box_words(box))}, ${box_typst(box)}${fit})"
 
 
 def _table(table: Table) -> str:

@@ -113,7 +113,10 @@ def test_wide_tables_code_and_formulas_that_leave_the_text_are_seen(engine: str)
     good = Section("s", (Listing("word " * 60), table, paragraph("w")))
     for section, clean in ((wide, False), (good, True)):
         document = Document("d", (section,))
-        pdf = typst_pdf(typst(document)) if engine == "typst" else latex_run(latex(document))[0]
+        if engine == "typst":
+            pdf = typst_pdf(typst(document).replace(", fit: true", ""))
+        else:
+            pdf = latex_run(re.sub(r"\\fitted\{[\d.]+em\}", "", latex(document)))[0]
         width, found = words(pdf)
         assert [word for word in found if word.right > width - MARGIN and clean] == []
         assert clean or any(word.right > width - MARGIN for word in found)

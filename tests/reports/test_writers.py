@@ -62,10 +62,13 @@ def test_no_equation_is_wider_than_its_room_in_typst(book: Document) -> None:
     assert [each["alt"] for each in found if each["wide"] > each["room"] + 0.01] == []
 
 
-def test_an_equation_that_is_too_wide_is_seen() -> None:
+def test_an_equation_that_is_too_wide_is_seen_and_made_smaller() -> None:
     word = Letter("unbreakable" * 12, "upright")
-    (found,) = typst_query(typst(small(Equations((Line(Letter("x"), word),))), measured=True), "<formula>")
+    source = typst(small(Equations((Line(Letter("x"), word),))), measured=True)
+    (found,) = typst_query(source.replace(", fit: true", ""), "<formula>")
     assert found["wide"] > found["room"]
+    (found,) = typst_query(source, "<formula>")
+    assert 0.9 * found["room"] < found["wide"] <= found["room"] + 0.01
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the words of a PDF")
@@ -97,10 +100,14 @@ def test_latex_compiles_the_catalog_without_overfull_lines(printed: dict[str, tu
 
 
 @pytest.mark.usefixtures("tex")
-def test_an_overfull_line_is_seen() -> None:
+def test_an_overfull_line_is_seen_and_made_smaller() -> None:
     word = Letter("unbreakable" * 12, "upright")
-    _, log = latex_run(latex(small(Equations((Line(Letter("x"), word),)))))
-    assert re.search(r"Overfull \\hbox \(\d+\.\d+pt too wide\)", log)
+    source = latex(small(Equations((Line(Letter("x"), word), Line(word, Letter("y"))))))
+    definition = r"\\newcommand\{\\fitted\}\[2\](.|\n)*?\\fi\}"
+    as_it_is = re.sub(definition, r"\\newcommand{\\fitted}[2]{#2}", source)
+    for page, wide in ((source, False), (as_it_is, True)):
+        _, log = latex_run(page)
+        assert bool(re.search(r"Overfull \\hbox \(\d\d+\.\d+pt too wide\)", log)) is wide
 
 
 def test_latex_loads_no_other_packages(book: Document) -> None:
