@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, log2
 
-from sympy import Add, Dummy, Expr, Function, Integer, Mul, Poly, Rational, cancel, fraction, gcd, gcd_list, together
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Function,
+    Integer,
+    Mul,
+    NumberSymbol,
+    Poly,
+    Pow,
+    Rational,
+    Symbol,
+    cancel,
+    fraction,
+    gcd,
+    gcd_list,
+    together,
+)
 
 from derive.nodes import Access
 from numeric.nodes import ExpRatio, Logistic, LogisticSlope, Sech2, Softplus, Tanh, Vanishing
@@ -34,6 +51,8 @@ def over_one_exponential(
     if not parts[0][1].has(Access):
         return None
     unit = gcd([abs(c) for c, _ in parts])
+    if any(abs(c / unit) > _POWERS for c, _ in parts):
+        return None  # in exp(v) and exp(1.0001*v) the powers of their common exponential are in the thousands
     power = Dummy("power", positive=True)
     quotients = {
         call: _quotient(call, (1 + power ** (c / unit)) if isinstance(call.args[0], Softplus) else power ** (c / unit))
@@ -44,7 +63,7 @@ def over_one_exponential(
     quotient = products.xreplace(quotients).xreplace(names)
     if any(call.has(power) for call in quotient.atoms(Function)):
         return None
-    top, bottom = fraction(cancel(together(quotient), power))
+    top, bottom = _cancelled(quotient, power)
     own = {dummy: access for access, dummy in names.items()}
     if not (top.is_polynomial(power, *own) and bottom.is_polynomial(power)) or bottom.free_symbols - {power}:
         return None
@@ -61,6 +80,17 @@ def over_one_exponential(
     v = step * unit * parts[0][1]
     because = "terms that cancel as one quotient of polynomials in one exponential"
     return ExpRatio(v, *(c.xreplace(own) for c in coefficients)), because
+
+
+def _cancelled(quotient: Expr, power: Symbol) -> tuple[Expr, Expr]:
+    """Numerator and denominator without common factors in ``power``.
+
+    Irrational numbers stand as symbols meanwhile: with roots among the coefficients SymPy takes minutes.
+    """
+    roots = {n: Dummy(positive=True) for n in quotient.atoms(Pow, NumberSymbol) if n.is_number and not n.is_Rational}
+    own = {dummy: number for number, dummy in roots.items()}
+    top, bottom = fraction(cancel(together(quotient.xreplace(roots)), power))
+    return top.xreplace(own), bottom.xreplace(own)
 
 
 def _deflated(*polynomials: Poly) -> tuple[Expr, list[list[Expr]]]:

@@ -10,9 +10,10 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from sympy import Expr, NumberSymbol, Pow
 
-from derive.registry import declare
-from numeric import compile
+from derive.registry import declare, get
+from numeric import compile, exponentials
 
 # Each beside the number, to whatever factor, in whatever order, with a further term.
 VALUES = {
@@ -111,7 +112,29 @@ def test_one_exponential_has_few_roundings(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["w*sigmoid(x) + y*sigmoid(-x)", "sigmoid(x) + x*sigmoid(2*y)", "tanh(x) + x**5*sigmoid(x)"]
+    "text",
+    [
+        "w*sigmoid(x) + y*sigmoid(-x)",
+        "sigmoid(x) + x*sigmoid(2*y)",
+        "tanh(x) + x**5*sigmoid(x)",
+        "sigmoid(x) + x*sigmoid(10001*x/10000)",
+    ],
 )
 def test_other_sums_of_exponentials_stay(text: str) -> None:
     assert "exp_ratio" not in compile(declare(f"x[n], y[n], w[n]\nz = {text}")).source
+
+
+def test_roots_among_the_coefficients_are_symbols_while_factors_are_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With them SymPy computed in expressions, for hours at some mutants of gelu_tanh."""
+    asked: list[Expr] = []
+    cancelled = exponentials.cancel
+
+    def cancel(expression: Expr, *by: Expr) -> Expr:
+        asked.append(expression)
+        return cancelled(expression, *by)
+
+    monkeypatch.setattr(exponentials, "cancel", cancel)
+    assert "exp_ratio" in compile(get("gelu_tanh"), wrt="z").vjp_source
+    numbers = [part for each in asked for part in each.atoms(Pow, NumberSymbol) if part.is_number]
+    assert asked
+    assert [number for number in numbers if not number.is_rational] == []
