@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from numeric.conditions import Key, Reader
 from numeric.exact import Exact
@@ -21,7 +21,7 @@ class _Kept(dict[int, Any]):
 
     def __contains__(self, number: object) -> bool:
         if super().__contains__(number):
-            self.frames[-1] |= self.reads[number]  # type: ignore[index]
+            self.frames[-1] |= self.reads[cast(int, number)]
             return True
         self.frames.append(set())
         return False

@@ -119,7 +119,8 @@ def _order(layout: Layout, links: Sequence[tuple[str, str]]) -> None:
             for name in own:
                 found = [rank[each] for each in around.get(name, ()) if each in rank]
                 centres[name] = sum(found) / len(found) if found else own[name] * len(other) / max(len(own), 1)
-            layout.layers[number].sort(key=lambda name, c=centres, own=own: (c[name], own[name]))  # type: ignore[misc]
+            order = {name: (centres[name], own[name]) for name in own}
+            layout.layers[number].sort(key=order.__getitem__)
         count = crossings(layout.layers, links)
         if count < fewest:
             best, fewest = [list(layer) for layer in layout.layers], count

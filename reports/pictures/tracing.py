@@ -162,7 +162,8 @@ def _tidy(limits: tuple[float, float, float], scale: float) -> tuple[float, floa
     """Limits that were taken at a small distance, without what the distance adds."""
     if abs(limits[2] - limits[0]) < 1e-5 * scale:
         return (float(limits[1]),) * 3
-    return tuple(float(f"{each:.5g}") + 0.0 for each in limits)  # type: ignore[return-value]
+    before, at, after = (float(f"{each:.5g}") + 0.0 for each in limits)
+    return before, at, after
 
 
 def _halved(pair: Pair, low: float, high: float, scale: float, size: float) -> tuple[float, float, float]:

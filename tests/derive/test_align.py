@@ -47,8 +47,12 @@ def test_a_parenthesis_that_is_too_wide_is_broken_inside_and_stays_whole_elsewhe
     lines = break_lines(Row((Number("2"), Fence("(", terms))), 9.0)
     assert len(lines) > 1
     assert all(width(line) <= 9.0 for line in lines)
-    assert OPEN in lines[0].parts  # type: ignore[attr-defined]
-    assert CLOSE in lines[-1].parts  # type: ignore[attr-defined]
-    quotient = break_lines(Fraction(terms, Letter("n")), 9.0)
-    assert quotient[0].parts[0] == Fraction(Number("1"), Letter("n"))  # type: ignore[attr-defined]
+    first, last = lines[0], lines[-1]
+    assert isinstance(first, Row)
+    assert isinstance(last, Row)
+    assert OPEN in first.parts
+    assert CLOSE in last.parts
+    quotient, *_ = break_lines(Fraction(terms, Letter("n")), 9.0)
+    assert isinstance(quotient, Row)
+    assert quotient.parts[0] == Fraction(Number("1"), Letter("n"))
     assert break_lines(Fence("(", terms), 99.0) == [Fence("(", terms)]
