@@ -1,10 +1,11 @@
-"""Many operations verified on several processes: the evidence is that of one after the other."""
+"""Many operations verified, or their mutants judged, on several processes: the result is that of one after the other."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sympy import Integer
 
@@ -12,7 +13,10 @@ from derive.operation import Operation
 from verify.campaign.plan import Subject
 from verify.errors import CampaignError
 from verify.evidence import Evidence
+from verify.mutants.mutation import Gradients, Mutant
+from verify.mutants.table import KillTable, Progress, kill_table
 from verify.operations import verify
+from verify.processes import ordered
 from verify.sizes import degenerate_sizes
 
 
@@ -36,28 +40,78 @@ def verify_many(
         >>> [evidence.ok for evidence, _ in verify_many([get("relu"), get("l2")], seed=1, strata=["ordinary"])]
         [True, True]
     """
-    if jobs == 0 or jobs < -1:
-        raise CampaignError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
-    subjects = [Subject.of(operation) for operation in operations]
+    _check(jobs)
+    verified = partial(_verified, wrt=wrt, seed=seed, strata=strata)
+    if jobs == 1 or len(operations) == 1:
+        yield from (verified(operation) for operation in operations)
+        return
+    yield from ordered(partial(_portably_verified, verified), [Subject.of(each) for each in operations], jobs)
+
+
+def kill_tables(
+    operations: Sequence[Operation],
+    *,
+    jobs: int = 1,
+    seed: int | None = None,
+    beside: Iterable[str] | None = None,
+    progress: Callable[[str, str, int, int], None] | None = None,
+) -> Iterator[KillTable]:
+    """The kill table of each operation in their order, as :func:`verify.mutants.kill_table` makes it.
+
+    ``progress`` is called with the operation, the mutant, its number and how many there are, where all is done in this
+    process.  From another one the mutants come without their functions and derivations.
+
+    Raises:
+        CampaignError: ``jobs`` is 0 or below -1.
+
+    Example:
+        >>> from derive.registry import get
+        >>> [table.ok for table in kill_tables([get("relu"), get("l2")], seed=1, beside=())]
+        [True, True]
+    """
+    _check(jobs)
+    others = None if beside is None else tuple(beside)
     if jobs == 1 or len(operations) == 1:
         for operation in operations:
-            started = time.perf_counter()
-            found = verify(operation, wrt=wrt, seed=seed, strata=_of(operation, strata))
-            yield found, time.perf_counter() - started
+            say: Progress | None = None if progress is None else partial(progress, operation.name)
+            yield kill_table(operation, seed=seed, beside=others, progress=say)
         return
-    import joblib
+    judged = partial(_portably_judged, seed=seed, beside=others)
+    yield from ordered(judged, [Subject.of(operation) for operation in operations], jobs)
 
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator")
-    yield from parallel(joblib.delayed(_verified)(subject, wrt, seed, strata) for subject in subjects)
+
+def _check(jobs: int) -> None:
+    if jobs == 0 or jobs < -1:
+        raise CampaignError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
 
 
 def _verified(
-    subject: Subject, wrt: Sequence[str] | None, seed: int | None, strata: Sequence[str] | None
+    operation: Operation, wrt: Sequence[str] | None, seed: int | None, strata: Sequence[str] | None
 ) -> tuple[Evidence, float]:
     started = time.perf_counter()
-    operation = subject.operation()
     evidence = verify(operation, wrt=wrt, seed=seed, strata=_of(operation, strata))
-    return _portable(evidence), time.perf_counter() - started
+    return evidence, time.perf_counter() - started
+
+
+def _portably_verified(
+    verified: Callable[[Operation], tuple[Evidence, float]], subject: Subject
+) -> tuple[Evidence, float]:
+    evidence, seconds = verified(subject.operation())
+    return _portable(evidence), seconds
+
+
+def _portably_judged(subject: Subject, seed: int | None, beside: tuple[str, ...] | None) -> KillTable:
+    table = kill_table(subject.operation(), seed=seed, beside=beside)
+    outcomes = (replace(outcome, mutant=_without_functions(outcome.mutant)) for outcome in table.outcomes)
+    return replace(table, outcomes=tuple(outcomes))
+
+
+def _without_functions(mutant: Mutant) -> Mutant:
+    return replace(mutant, make=_made_elsewhere, derivation=None, moved={})
+
+
+def _made_elsewhere() -> Gradients:
+    raise CampaignError("a mutant must be used where it was made; this one was made in another process; say jobs=1")
 
 
 def _of(operation: Operation, strata: Sequence[str] | None) -> list[str] | None:

@@ -18,6 +18,7 @@ from backproof.cli.picturing import check_file, draw
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from derive.operation import Operation
     from verify.mutants import KillTable
 
 _WIDTH = 132  # of a table that no terminal shows
@@ -32,6 +33,7 @@ def mutants(
     beside: Annotated[
         bool, typer.Option("--beside/--no-beside", help="Show what check_grads and gradcheck say to the same mutants.")
     ] = True,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes (-1: one for each processor).")] = 1,
     details: Annotated[bool, typer.Option("--details", help="Print every mutant with --all too.")] = False,
     plot: Annotated[
         Path | None,
@@ -45,25 +47,37 @@ def mutants(
     if plot is not None:
         check_file(plot, "--plot")
     found = operations(subjects)
-    from verify.mutants import installed, kill_table
+    from verify.many import kill_tables
+    from verify.mutants import installed
 
     tables: list[KillTable] = []
+    summary = _Summary(found, _others(beside))
+    one_by_one = not every or details
     with progress("mutating", len(found)) as advance:
-        for done, each in enumerate(found):
-            advance(each.name, done, len(found))
+        advance(found[0].name, 0, len(found))
 
-            def say(mutant: str, number: int, of: int, name: str = each.name, done: int = done) -> None:
-                advance(f"{name} {number + 1}/{of} {mutant}", done, len(found))
+        def say(name: str, mutant: str, number: int, of: int) -> None:
+            advance(f"{name} {number + 1}/{of} {mutant}")
 
-            tables.append(kill_table(each, seed=seed, beside=installed() if beside else (), progress=say))
-            if not json and (details or not every):
-                _print(_of_one(tables[-1], beside))
-                typer.echo(_sentence(tables[-1], beside))
+        if not one_by_one and not json:
+            typer.echo(summary.head())
+        for table in kill_tables(found, jobs=jobs, seed=seed, beside=installed() if beside else (), progress=say):
+            tables.append(table)
+            advance(found[min(len(tables), len(found) - 1)].name, len(tables), len(found))
+            if json:
+                continue
+            if one_by_one:
+                _print(_of_one(table, beside))
+                typer.echo(_sentence(table, beside))
+            else:
+                typer.echo(summary.line(table))
     if json:
         emit([table.to_dict() for table in tables])
     else:
+        if one_by_one and len(tables) > 1:
+            typer.echo("\n".join([summary.head(), *map(summary.line, tables)]))
         if every or len(tables) > 1:
-            _print(_of_all(tables, beside))
+            typer.echo(summary.total(tables))
         for table in tables:
             for outcome in table.alive if every and not details else ():
                 typer.echo(f"{table.operation}: ALIVE: {outcome.mutant} (seed {table.seed})")
@@ -93,13 +107,13 @@ def _print(table: Table) -> None:
     console.print(table)
 
 
-def _table(title: str, columns: Sequence[str], numbers: bool) -> Table:
+def _table(title: str, columns: Sequence[str]) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if numbers and column != "operation" else "left", overflow="fold")
+        table.add_column(column, overflow="fold")
     return table
 
 
@@ -113,7 +127,7 @@ def _of_one(table: KillTable, beside: bool) -> Table:
     from rich.text import Text
 
     others = _others(beside)
-    shown = _table(f"{table.operation}, seed {table.seed}", ["mutant", "noticed in", "verdict", *others], False)
+    shown = _table(f"{table.operation}, seed {table.seed}", ["mutant", "noticed in", "verdict", *others])
     shown.expand, shown.columns[0].ratio = True, 1
     for outcome in table.outcomes:
         place, _, verdict = str(outcome).partition(": ")
@@ -128,18 +142,34 @@ def _answer(rejected: bool | None) -> str:
     return "not installed" if rejected is None else "noticed" if rejected else "-"
 
 
-def _of_all(tables: Sequence[KillTable], beside: bool) -> Table:
-    others = _others(beside)
-    shown = _table(
-        "mutants noticed, of those that are not equivalent",
-        ["operation", "mutants", "equivalent", "alive", "backproof", *others, "seconds", "seed"],
-        True,
-    )
-    for table in tables:
-        shown.add_row(table.operation, *_counts([table], others), f"{table.seconds:.1f}", str(table.seed))
-    shown.add_section()
-    shown.add_row("all", *_counts(tables, others), f"{sum(table.seconds for table in tables):.1f}", "")
-    return shown
+class _Summary:
+    """One line for each operation, of columns whose widths are known before the first."""
+
+    def __init__(self, operations: Sequence[Operation], others: Sequence[str]) -> None:
+        self.others = others
+        self.columns = ["operation", "mutants", "equivalent", "alive", "backproof", *others, "seconds", "seed"]
+        self.widths = [max(len(each.name) for each in operations), *(max(len(c), 8) for c in self.columns[1:])]
+        self.widths[0] = max(self.widths[0], len(self.columns[0]))
+        for number in range(4, 5 + len(others)):
+            self.widths[number] = max(self.widths[number], len("9999 (99.9 %)!"))
+        self.widths[-1] = 10
+
+    def head(self) -> str:
+        return "mutants noticed, of those that are not equivalent\n" + self._line(self.columns)
+
+    def line(self, table: KillTable) -> str:
+        return self._line([table.operation, *_counts([table], self.others), f"{table.seconds:.1f}", str(table.seed)])
+
+    def total(self, tables: Sequence[KillTable]) -> str:
+        seconds = sum(table.seconds for table in tables)
+        return self._line(["all", *_counts(tables, self.others), f"{seconds:.1f}", ""])
+
+    def _line(self, cells: Sequence[str]) -> str:
+        first, *rest = (
+            cell.rjust(width) if number else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(cells, self.widths, strict=True))
+        )
+        return "  ".join([first, *rest]).rstrip()
 
 
 def _counts(tables: Sequence[KillTable], others: Sequence[str]) -> list[str]:
