@@ -33,10 +33,11 @@ class ClaimError(BackproofError, ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of claim: its keys (with what each takes), and the function that judges it."""
+    """A kind of claim: its keys (with what each takes), the function that judges it, and the one that says it."""
 
     name: str
     judge: Callable[[Check], Found]
+    said: Callable[[Check], str]
     required: Mapping[str, str]
     optional: Mapping[str, str]
     summary: str
@@ -305,5 +306,5 @@ def known_kinds() -> dict[str, Kind]:
     for module in sorted(m.name for m in iter_modules(kinds.__path__)):
         part = import_module(f"{kinds.__name__}.{module}")
         summary = str(part.__doc__).strip().split("\n")[0]
-        found[module] = Kind(module, part.judge, part.REQUIRED, part.OPTIONAL, summary)
+        found[module] = Kind(module, part.judge, part.said, part.REQUIRED, part.OPTIONAL, summary)
     return found

@@ -1,1 +1,1 @@
-"""The kinds of claims.  A module is a kind: ``REQUIRED`` and ``OPTIONAL`` keys, and ``judge(check)``."""
+"""The kinds of claims.  A module is a kind: ``REQUIRED`` and ``OPTIONAL`` keys, ``said(check)`` and ``judge(check)``."""

@@ -56,6 +56,12 @@ class Part:
     words: str
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    assumed = f" where {', '.join(check.texts('assume'))}" if check.texts("assume") else ""
+    return f"{check.text('relation')}{assumed}"
+
+
 def judge(check: Check) -> Found:
     """Look for a proof of each part, then for a point that refutes it."""
     texts: dict[str, str] = {}

@@ -14,6 +14,11 @@ REQUIRED = {"of": '"logistic_regression"', "wrt": '"w"'}
 OPTIONAL = {"output": '"L"'}
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"convex in {check.text('wrt')}"
+
+
 def judge(check: Check) -> Found:
     """Ask for the certificate of :mod:`derive.analyses.curvature`, and for eigenvalues at points."""
     names = [name.strip() for name in check.text("wrt").split(",")]

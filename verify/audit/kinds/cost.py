@@ -26,6 +26,11 @@ OPTIONAL = {"sizes": '{d = "n", k = "n"}', "pass": '"forward"'}
 _MOST = 3  # sizes that are held at 1 together
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"O({check.text('order')}) for {' '.join(check.text('of').split())}"
+
+
 def judge(check: Check) -> Found:
     """Compare every term of the count with those of the order; find which sizes must be 1."""
     operation = check.operation()

@@ -27,6 +27,11 @@ REQUIRED = {"left": '"a*(1 - a)"', "right": '"dz"'}
 OPTIONAL = {"given": '"z[n]"', "of": '"sigmoid"', "wrt": '"z"', "try": '["m = 1"]'}
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"{expression(check.text('left'))} = {expression(check.text('right'))}"
+
+
 def judge(check: Check) -> Found:
     """Prove it, or compare in balls; where it fails, say by which factor, and try the hypotheses."""
     left, right = check.text("left"), check.text("right")

@@ -23,6 +23,7 @@ from verify.audit.claims import Check
 from verify.audit.found import Found, Outcome, fails, holds, undecided
 from verify.audit.hypotheses import Hypothesis, of_sizes, read
 from verify.audit.points import SEED, points
+from verify.audit.words import expression
 from verify.oracle.formula import FormulaCheck, check_formula
 from verify.verdicts import Verdict
 
@@ -32,6 +33,11 @@ TRIES = 150  # candidates for a cause that are looked at: a number, so that ever
 _LEAST = 4
 
 Array = NDArray[Any]
+
+
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"{check.text('gradient')} = {expression(check.text('formula'))}"
 
 
 def judge(check: Check) -> Found:

@@ -19,6 +19,11 @@ REQUIRED = {"of": '"mlp"', "path": '"X Z1 A1 Z2 A2 L"'}
 OPTIONAL = {"backwards": "true"}
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return " -> ".join(check.text("path").replace("->", " ").split())
+
+
 def judge(check: Check) -> Found:
     """Read the edges from the equations; that they can be ordered shows that there is no cycle but through time."""
     operation = check.operation()

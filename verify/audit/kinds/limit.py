@@ -25,6 +25,11 @@ OPTIONAL = {"given": '"z"', "of": '"z; a = sigmoid(z)"', "wrt": '"z"'}
 _FAR = {oo: ("10", "40", "100"), -oo: ("-10", "-40", "-100")}
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"{check.text('what')} -> {check.text('value')} as {check.text('variable')} -> {check.text('to')}"
+
+
 def judge(check: Check) -> Found:
     """The limit of the closed form in one variable."""
     what, variable = check.text("what"), check.text("variable")

@@ -28,6 +28,11 @@ OPTIONAL = {"given": '"x[n]"', "of": '"mlp"', "wrt": '"W1"', "exact": "true"}
 Array = NDArray[Any]
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"{check.text('what')} = {_listed(np.asarray(check.values['value'], dtype=object))}"
+
+
 def judge(check: Check) -> Found:
     """Evaluate in balls with as many bits as decide every printed place."""
     what = check.text("what")

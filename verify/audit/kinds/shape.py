@@ -18,6 +18,11 @@ REQUIRED = {"what": '"W @ X"', "shape": '["k", "m"]'}
 OPTIONAL = {"given": '"W[k, n], X[n, m]"', "of": '"dense"', "wrt": '"W"'}
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    return f"{check.text('what')} has the shape ({', '.join(check.texts('shape'))})"
+
+
 def judge(check: Check) -> Found:
     """Compare the shapes as expressions in the sizes."""
     what = check.text("what")

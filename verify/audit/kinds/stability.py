@@ -41,6 +41,12 @@ def _report(asked: Asked, at: str, rate: str) -> StabilityReport:
     return stability(asked.operation, at or None, rate or None)
 
 
+def said(check: Check) -> str:
+    """The claim on one line."""
+    below = check.text("below")
+    return f"stable below {below}" if below else f"one step multiplies by {check.text('factor')}"
+
+
 def judge(check: Check) -> Found:
     """Ask :mod:`verify.analyses.stability`, whose answer is proven in fractions and balls and measured."""
     operation = check.operation()
