@@ -6,7 +6,6 @@ and the fix; 130 when interrupted.
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -48,13 +47,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The console script."""
-    from backproof.cli.failures import Terminated
+    from backproof.cli.signals import prepare
 
-    def end(*_: object) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, end)
-    if hasattr(signal, "SIGPIPE"):
-        # When the reader (head, less) goes, end as every other program of a pipe does, without a word.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    prepare()
     sys.exit(run())

@@ -109,6 +109,38 @@ def test_an_interrupt_while_pages_are_made(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").rglob(".*")) == []
 
 
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_in_a_callback_of_the_collector_is_not_lost(name: str, status: int) -> None:
+    """JAX has such a callback, and Python drops whatever is raised in it."""
+    script = f"""
+import gc, signal, sys, time
+import backproof.cli as cli
+
+def callback(phase, _):
+    if phase == "start":
+        gc.callbacks.remove(callback)
+        signal.raise_signal(signal.{name})
+        for _ in range(1000):
+            pass
+
+def run():
+    gc.callbacks.append(callback)
+    gc.collect()
+    print("LOST", flush=True)
+    try:
+        time.sleep(10)
+    except KeyboardInterrupt as stop:
+        return getattr(stop, "status", 130)
+    return 0
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+cli.run = run
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("LOST\n", "", status)
+
+
 @needs_proc
 def test_processes_end_with_the_one_that_they_work_for() -> None:
     script = """
