@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from verify.sampling import Case
 
 _KEPT = 32  # derivations
 _functions: OrderedDict[int, tuple[Derivation, numeric.Function]] = OrderedDict()
+_looking = RLock()
 
 
 def function_of(derivation: Derivation) -> numeric.Function:
@@ -27,12 +29,13 @@ def function_of(derivation: Derivation) -> numeric.Function:
     True
     """
     key = id(derivation)  # it stays that of this derivation as long as the entry, which holds it
-    if key not in _functions:
-        _functions[key] = (derivation, numeric.compile(derivation))
-        while len(_functions) > _KEPT:
-            _functions.popitem(last=False)
-    _functions.move_to_end(key)
-    return _functions[key][1]
+    with _looking:  # threads may ask at once
+        if key not in _functions:
+            _functions[key] = (derivation, numeric.compile(derivation))
+            while len(_functions) > _KEPT:
+                _functions.popitem(last=False)
+        _functions.move_to_end(key)
+        return _functions[key][1]
 
 
 def generated(derivation: Derivation, case: Case) -> dict[str, NDArray[Any]]:
