@@ -56,9 +56,8 @@ class Worst:
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         if np.isnan(self.expected):
             return f"{where} got {self.got!r}, with no true value to compare it with"
-        return (
-            f"{where} got {self.got!r}, expected {self.expected!r} ({self.ulp:.3g} ULP; true value in {self.enclosure})"
-        )
+        size = "" if np.isnan(self.ulp) else f"{self.ulp:.3g} ULP; "
+        return f"{where} got {self.got!r}, expected {self.expected!r} ({size}true value in {self.enclosure})"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from derive.plain import plain
 from derive.rich import Rich
 from verify.steps import StepCheck
 from verify.verdicts import Verdict, overall, worst
@@ -62,7 +63,7 @@ class Row:
         """The row as JSON values (infinities and NaN as strings)."""
         values = asdict(self)
         values["verdict"] = self.verdict.value
-        return {key: _plain(value) for key, value in values.items()}
+        return {key: plain(value) for key, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -205,14 +206,3 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _short(number: float) -> str:
     return f"{number:.2g}" if math.isfinite(number) else str(number)
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN; they are written as strings."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

@@ -29,8 +29,10 @@ class Advance(Protocol):
 
 
 def emit(value: Any) -> None:
-    """Print a value as JSON (UTF-8, sorted only where it was)."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON (UTF-8, sorted only where it was); infinity and NaN as strings."""
+    from derive.plain import plain
+
+    print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def conclude(answer: Answer, json: bool) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import backproof as bp
 from backproof.cli.arguments import FORMATS, Engine, operation
+from backproof.cli.console import emit
 from tests.project.cli import in_a_fresh_process, in_process
 
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "softmax", "log_softmax"]
@@ -225,6 +226,11 @@ def test_version_and_help(capsys: Capture) -> None:
         result = in_process(capsys, command, "--help")
         assert result.status == 0
         assert "--json" in result.out
+
+
+def test_json_has_no_infinity(capsys: Capture) -> None:
+    emit({"error": float("inf"), "points": [1.5, float("nan")]})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {"error": "inf", "points": [1.5, "nan"]}
 
 
 def test_list_loads_neither_jax_nor_matplotlib(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from derive.reverse import derive
 from tests.seeds import SEED
 from tests.shares import CORE, turn
 from verify import Evidence, Row, Verdict, references, verify
+from verify.compare import Worst
 from verify.sizes import degenerate_sizes
 from verify.steps import StepCheck
 from verify.strata import applicable
@@ -165,6 +166,13 @@ def test_the_table_shows_faults_with_their_element() -> None:
 def rows(*verdicts: tuple[str, Verdict]) -> Evidence:
     found = [Row(w, "x", "ordinary", 1, "float64", 0.0, 1e-9, v) for w, v in verdicts]
     return Evidence("op", tuple(found), 0)
+
+
+def test_an_element_is_told_with_what_there_is_to_tell() -> None:
+    worst = Worst((2, 0), np.inf, 0.25, "1/4", np.nan)
+    assert str(worst) == "[2, 0] got inf, expected 0.25 (true value in 1/4)"
+    assert str(replace(worst, got=0.5, ulp=4.5e15)) == "[2, 0] got 0.5, expected 0.25 (4.5e+15 ULP; true value in 1/4)"
+    assert str(replace(worst, expected=np.nan)) == "[2, 0] got inf, with no true value to compare it with"
 
 
 def test_one_fault_outweighs_all_agreement() -> None:
