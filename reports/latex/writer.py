@@ -32,6 +32,7 @@ from reports.templates import render
 LINE = 43.0  # em: the text width of the template
 REASON = 0.27  # of the text width, for the column of reasons
 NUMBER = 2.4  # em, for the column of numbers
+BOXED = 6  # rows; a box cannot be divided, so what is longer stands between two rules
 LINES = 40  # a longer table is set in pieces, since a tabular cannot break over pages
 HEADINGS = {
     "page": ("section", "subsection", "subsubsection"),
@@ -116,8 +117,14 @@ def _equations(block: Equations) -> str:
         reasons = any(each.reason for each in block.lines)
         room = LINE - 3 - (NUMBER if numbers else 0.0)
         rows = [row for line in block.lines for row in _rows(line, room, reasons, numbers)]
-        inner = " \\\\[2pt]\n".join(rows)
-        return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
+        if len(rows) <= BOXED:
+            inner = " \\\\[2pt]\n".join(rows)
+            return f"\\[\n\\boxed{{\\begin{{aligned}}\n{inner}\n\\end{{aligned}}}}\n\\]"
+        return f"\\begin{{ruled}}\n{_aligned(block, numbers)}\n\\end{{ruled}}"
+    return _aligned(block, numbers)
+
+
+def _aligned(block: Equations, numbers: bool) -> str:
     reasons = any(line.reason for line in block.lines)
     room = (LINE * (1 - REASON) - 3 if reasons else LINE - 2) - (NUMBER if numbers else 0.0)
     lead = max((min(width(line.left), LINE / 2) for line in block.lines if line.left is not None), default=0.0)
