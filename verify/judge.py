@@ -89,7 +89,9 @@ class Points:
                 other = self.distinct and self.varied and turn == 1
                 integers = {**draw_integers(self.program, rng, "other" if other else hypers), **self.held}
                 if self.distinct:
-                    (self._sizes[turn],) = telling_sizes(self.program, rng, 1, integers=integers, budget=BUDGET)
+                    (self._sizes[turn],) = telling_sizes(
+                        self.program, rng, 1, integers=integers, budget=BUDGET, earlier=[*self._sizes.values()]
+                    )
                 else:
                     self._sizes[turn] = draw_sizes(self.program, rng, integers=integers, budget=BUDGET)
             sizes = self._sizes[turn]

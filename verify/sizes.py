@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
 
@@ -139,11 +139,19 @@ def draw_sizes(
 
 
 def telling_sizes(
-    program: Program, rng: np.random.Generator, count: int, *, integers: Mapping[Symbol, int], budget: int
+    program: Program,
+    rng: np.random.Generator,
+    count: int,
+    *,
+    integers: Mapping[Symbol, int],
+    budget: int,
+    earlier: Sequence[Sizes] = (),
 ) -> list[Sizes]:
     """Of some draws the sets of sizes that tell axes apart: the fewest extents are 1 or equal to another one.
 
-    First of all those that are computed: at a single position of a window neither its stride nor its order shows.
+    First of all those that are computed: at a single position of a window neither its stride nor its order shows.  Of equally
+    telling sets one is taken in which no dimension has the size that it has in all the ``earlier`` ones: a factor 2 is not
+    told from a size that is always 2.
 
     Raises:
         SamplingError: no consistent sizes were found.
@@ -169,8 +177,18 @@ def telling_sizes(
         found.append(((single, len(values) - len(set(values) - {1})), sizes))
         if len(found) == _DRAWS:
             break
-    best = [sizes for _, sizes in sorted(found, key=lambda each: each[0])[:count]]
+    best: list[Sizes] = []
+    while found and len(best) < count:
+        others = [*earlier, *best]
+        chosen = min(found, key=lambda each: (*each[0], _unchanged(program, each[1], others)))
+        found.remove(chosen)
+        best.append(chosen[1])
     return best + [draw_sizes(program, rng, integers=integers, budget=budget) for _ in range(count - len(best))]
+
+
+def _unchanged(program: Program, sizes: Sizes, others: Sequence[Sizes]) -> int:
+    """How many dimensions have one size in all these sets."""
+    return sum(all(each[d] == sizes[d] for each in others) for d in program.dimensions) if others else 0
 
 
 def _candidates(

@@ -36,10 +36,19 @@ class Observation:
         return found
 
 
+def digits_of(*arrays: Array) -> float:
+    """The relative error that a few thousand roundings may be in the least precise dtype of these.
+
+    >>> digits_of(np.ones(1), np.ones(1, np.float32))
+    0.0001
+    """
+    return max(_DIGITS.get(a.dtype.itemsize, _DOUBLE) if is_real(a) else _DOUBLE for a in arrays)
+
+
 def alike(a: Any, b: Any, digits: float | None = None) -> bool:
     """Equal in every element up to a relative error, or up to what cancellation leaves of the largest element.
 
-    The error is by default what a few thousand roundings may be in the less precise of both dtypes.  Where one side is not
+    The error is by default that of :func:`digits_of` both.  Where one side is not
     finite nothing is compared, unless nothing is finite.
 
     >>> alike([1.0, 1e-20], [1.0 + 1e-10, 0.0]), alike([1.0, 2.0], [1.0, -2.0]), alike([1.0], [[1.0]])
@@ -49,7 +58,7 @@ def alike(a: Any, b: Any, digits: float | None = None) -> bool:
     if a.shape != b.shape:
         return False
     if digits is None:
-        digits = max(_DIGITS.get(a.dtype.itemsize, _DOUBLE) if is_real(a) else _DOUBLE for a in (a, b))
+        digits = digits_of(a, b)
     a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a) & np.isfinite(b)
     if a.size and not finite.any():

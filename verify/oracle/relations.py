@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.oracle.observation import Observation, alike
+from verify.oracle.observation import Observation, alike, digits_of
 
 Array = NDArray[Any]
 EQUAL = "equal"
@@ -137,15 +137,17 @@ def _scaled(pairs: Sequence[Pair]) -> Relation | None:
 
 def _named_ratio(ratios: Sequence[tuple[float, Pair]]) -> Relation | None:
     first = ratios[0][0]
-    constant = all(abs(r - first) <= 1e-7 * abs(first) for r, _ in ratios)
-    if constant and abs(first + 1) <= 1e-7:
+    pairs = [pair for _, pair in ratios]
+    sharp, near = _within(pairs, 1e-7), _within(pairs, 1e-6)
+    constant = all(abs(r - first) <= sharp * abs(first) for r, _ in ratios)
+    if constant and abs(first + 1) <= sharp:
         return Relation("sign", "the sign is wrong")
     if constant:
         for number, kind, words in (
             (2.0, "factor 2", "it is 2 times what is due"),
             (0.5, "factor 1/2", "it is half of what is due: a factor 2 is missing"),
         ):
-            if abs(first - number) <= 1e-7:
+            if abs(first - number) <= sharp:
                 return Relation(kind, words)
     for words, values in _factors([p.at for _, p in ratios]):
         for sign, also in (
@@ -154,13 +156,18 @@ def _named_ratio(ratios: Sequence[tuple[float, Pair]]) -> Relation | None:
             (2, ", and 2 times that"),
             (0.5, ", and half of that"),
         ):
-            if all(abs(r - sign * v) <= 1e-6 * abs(v) for (r, _), v in zip(ratios, values, strict=True)):
+            if all(abs(r - sign * v) <= near * abs(v) for (r, _), v in zip(ratios, values, strict=True)):
                 return Relation(*_times(words, also, [p.at for _, p in ratios]))
-            if all(abs(r * v - sign) <= 1e-6 * abs(sign) for (r, _), v in zip(ratios, values, strict=True)):
+            if all(abs(r * v - sign) <= near * abs(sign) for (r, _), v in zip(ratios, values, strict=True)):
                 return Relation(*_over(words, also, [p.at for _, p in ratios]))
     if constant:
         return Relation("ratio", f"it is {first:.6g} times what is due")
     return None
+
+
+def _within(pairs: Sequence[Pair], double: float) -> float:
+    """A relative error that is ``double`` for results in double precision, and as large as it must be for others."""
+    return max(double, *(digits_of(pair.got) for pair in pairs))
 
 
 def _times(words: str, also: str, at: Sequence[Observation]) -> tuple[str, str]:
@@ -251,8 +258,8 @@ def _region(pairs: Sequence[Pair], lost: Sequence[Array]) -> str:
 
 def _filled(pair: Pair, number: float) -> bool:
     """Whether every element is this number, up to what cancellation in a sum leaves."""
-    rounding = 1e-12 * float(np.sum(np.abs(pair.base)))
-    return bool(np.all(np.abs(pair.got - number) <= 1e-7 * abs(number) + rounding))
+    rounding = _within([pair], 1e-8) * 1e-4 * float(np.sum(np.abs(pair.base)))
+    return bool(np.all(np.abs(pair.got - number) <= _within([pair], 1e-7) * abs(number) + rounding))
 
 
 def _shifted(pairs: Sequence[Pair]) -> Relation | None:
@@ -262,13 +269,14 @@ def _shifted(pairs: Sequence[Pair]) -> Relation | None:
         return None
     gaps = [p.got - p.base for p in finite]
     first = float(gaps[0].flat[0])
-    if all(alike(gap, np.full(gap.shape, first), 1e-6) for gap in gaps):
+    near = _within(finite, 1e-6)
+    if all(alike(gap, np.full(gap.shape, first), near) for gap in gaps):
         return Relation("added", f"{first:.6g} is added to each element")
     for name in _named(finite):
         values = [_value(p.at, name) for p in finite]
         for factor, sign in ((1.0, "added"), (-1.0, "subtracted")):
             if all(
-                alike(gap, factor * np.broadcast_to(v, gap.shape), 1e-6) and np.any(v)
+                alike(gap, factor * np.broadcast_to(v, gap.shape), near) and np.any(v)
                 for gap, v in zip(gaps, values, strict=True)
                 if _fits(v, gap)
             ) and all(_fits(v, gap) for gap, v in zip(gaps, values, strict=True)):
