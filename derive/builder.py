@@ -11,6 +11,7 @@ from sympy import Dummy, Expr, Integer, Symbol
 from derive.array import Array
 from derive.calls import call_operation
 from derive.conventions import conventions
+from derive.defined import with_domains
 from derive.lower import Lowering, Unshaped
 from derive.naming import names_in, pick, rename_bound
 from derive.nodes import Reduce, dimension, index, integer_hyper
@@ -356,7 +357,7 @@ class Builder:
         program = program.with_(equations=sorted_equations(program))
         outputs = tuple(dict.fromkeys(self.outputs)) or sinks(program)
         tensors = {n: replace(t, role="output") if n in outputs else t for n, t in self.tensors.items()}
-        return program.with_(outputs=outputs, tensors=tensors)
+        return program.with_(outputs=outputs, tensors=with_domains(tensors, finished))
 
     def _check_ranges(self, equation: Equation, rhs: Expr) -> None:
         """With every shape known: a plain index has one range (tensors that were not shaped earlier are seen now)."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import And, Expr, Integer, Symbol, floor
+from sympy import And, Basic, Dummy, Expr, Integer, Symbol, floor
 from sympy.logic.boolalg import Boolean, true
 
 from derive.affine import coefficient, decide, extremes, guard, inside, ranges_of
 from derive.array import same
 from derive.nodes import Access, Iverson, Pad, Reduce, Where
 from derive.program import UNKNOWN, Tensor
+from derive.text import condition_text, expression_text
 
 
 @dataclass(frozen=True)
@@ -154,15 +155,21 @@ def check_inside(
             continue
         low, _ = extremes(use.position, ranges)
         if own(use.access.tensor) and low is not None and (low - first).is_negative:
-            start = ", ".join(str(low) if k == use.axis else str(e) for k, e in enumerate(use.access.indices))
+            start = ", ".join(shown(low if k == use.axis else e) for k, e in enumerate(use.access.indices))
             raise RangeError(
-                f"the recurrence {use.access} has no initial value: its first step reads {use.access.tensor}[{start}]; "
+                f"the recurrence {shown(use.access)} has no initial value: its first step reads {use.access.tensor}[{start}]; "
                 f"add an equation such as {use.access.tensor}[{start}] = 0"
             )
         raise RangeError(
-            f"{use.access} can leave {use.access.tensor}: not shown that {missing}; state a shorter range on the left "
-            f"(y[i < m]), or write pad({use.access}) where an access outside is to be zero"
+            f"{shown(use.access)} can leave {use.access.tensor}: not shown that {shown(missing)}; state a shorter range on the "
+            f"left (y[i < m]), or write pad({shown(use.access)}) where an access outside is to be zero"
         )
+
+
+def shown(expression: Basic) -> str:
+    """An index, an access or a condition as the text has it; bound indices have no names of their own yet."""
+    named = expression.xreplace({i: Symbol(i.name) for i in expression.atoms(Dummy)})
+    return condition_text(named) if isinstance(named, Boolean) else expression_text(named)
 
 
 def _implied(goal: Boolean, conditions: tuple[Boolean, ...], ranges: Mapping[Symbol, tuple[Expr, Expr]]) -> bool:

@@ -18,6 +18,13 @@ MAX_NODES = 3_000
 
 OPENING, CLOSING = "([{", ")]}"
 
+# What Python has for it -> what the language has.
+_INSTEAD: dict[type[ast.AST], str] = {
+    ast.IfExp: "where(condition, a, b)",
+    ast.ListComp: "one equation with an index, such as y[i] = x[i]**2",
+    ast.GeneratorExp: "sum(x[i], i)",
+    ast.Slice: "an index, such as y[i] = x[i + 1]",
+}
 _ALLOWED = (
     ast.Expression,
     ast.BinOp,
@@ -127,7 +134,9 @@ def _check(tree: ast.AST, source: Source) -> None:
                 node,
             )
         if not isinstance(node, _ALLOWED):
-            raise source.error(f"{type(node).__name__} is not part of the language of index equations", node)
+            instead = _INSTEAD.get(type(node))
+            hint = f"; write {instead}" if instead else ""
+            raise source.error(f"{type(node).__name__} is not part of the language of index equations{hint}", node)
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name):
             raise source.error("only a named function can be called, such as sum(...) or exp(...)", node)
         if isinstance(node, ast.Attribute) and node.attr != "T":

@@ -244,9 +244,10 @@ def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Arra
         found for found in map(slope, _FINER) if found[0] > _TAYLOR[0] and (found[0] < np.inf or found[1] < _SHARE)
     )
     order, size = (order, size) if order > _TAYLOR[0] else next(finer, (order, size))
-    good = order > _TAYLOR[0]
     note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
-    verdict = Verdict.AGREES if good else Verdict.WRONG_FORMULA
+    verdict = Verdict.AGREES if order > _TAYLOR[0] else Verdict.WRONG_FORMULA
+    if np.isnan(order):
+        verdict, note = Verdict.OUTSIDE, "an output is not finite here: there is no remainder"
     return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
 
 

@@ -25,7 +25,7 @@ from verify.errors import SamplingError
 from verify.sampling import Case, sample
 from verify.sizes import extent_value
 from verify.verdicts import Verdict, overall
-from verify.witnesses.perturbation import BITS, STEP, Perturbation
+from verify.witnesses.perturbation import BITS, STEP, Perturbation, Slopes
 
 _MARK = "total derivative of "
 _STEP = Rational(STEP.numerator, STEP.denominator)
@@ -65,10 +65,7 @@ class StepContext(Exact):
         return super()._element(name, position)
 
     def _total(self, name: str, position: tuple[int, ...]) -> Any:
-        slopes = self._perturbation.slopes(name, position)
-        if not slopes.smooth:
-            raise Undecidable(f"{name}{list(position)} lies on a kink")
-        return slopes.middle
+        return _middle(self._perturbation.slopes(name, position), name, position)
 
     def side(self, expression: Expr, indices: Mapping[Symbol, int]) -> Any:
         """One side of a step as a ball."""
@@ -97,10 +94,7 @@ class JacobianContext(StepContext):
             seed[row] = 1.0
             program, given = self._derivation.program, self._case.arguments()
             self._moved[row] = Perturbation(program, given, {self._of: seed}, of=(self._of,))
-        slopes = self._moved[row].slopes(tensor, rest)
-        if not slopes.smooth:
-            raise Undecidable(f"{tensor}{list(rest)} lies on a kink")
-        return slopes.middle
+        return _middle(self._moved[row].slopes(tensor, rest), tensor, rest)
 
     def side(self, expression: Expr, indices: Mapping[Symbol, int]) -> Any:
         slopes = {
@@ -108,6 +102,16 @@ class JacobianContext(StepContext):
             for node in expression.atoms(Slope)
         }
         return super().side(expression.xreplace(slopes), indices)
+
+
+def _middle(slopes: Slopes, name: str, position: tuple[int, ...]) -> Any:
+    """The derivative, where both sides have the same one."""
+    element = f"{name}{list(position)}" if position else name
+    if not slopes.known:
+        raise Undecidable(f"there is no slope in {element}: something that is computed from it is not defined here")
+    if not slopes.smooth:
+        raise Undecidable(f"{element} lies on a kink")
+    return slopes.middle
 
 
 def is_jacobian(derivation: Derivation) -> bool:

@@ -42,6 +42,13 @@ BAD = {
     "declared and defined": ("x[n]\nx = x + 1", 2, ("declared as an input",)),
     "size with a domain": ("x[n]\nn >= 1\ny = x", 2, ("n is declared twice",)),
     "range of another index": ("x[n, n]\ny[i] = sum(x[i, p], p < i)", 2, ("no rectangle", "where")),
+    "bound index outside": (
+        "a[n], b[m]\nc[i] = sum(a[j]*b[i - j], j)",
+        2,
+        ("b[i - j] can leave b: not shown that i - j >= 0",),
+    ),
+    "conditional": ("x[n]\ny[i] = x[i] if x[i] > 0 else 0", 2, ("IfExp", "write where(condition, a, b)")),
+    "slice": ("x[n]\ny = x[1:]", 2, ("Slice", "y[i] = x[i + 1]")),
     "range outside": ("x[n]\ny = sum(x[p], p < n + 1)", 2, ("can leave x",)),
     "range of a used index": ("x[n]\ny[p] = sum(x[p], p < n)", 2, ("p is already in use",)),
     "axis beyond": ("x[n, d]\ny = sum(x, axis=2)", 2, ("from -2 to 1", "(n, d)")),

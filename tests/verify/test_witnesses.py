@@ -80,6 +80,18 @@ def test_differences_without_a_defined_element_are_outside_the_domain() -> None:
     assert (found.verdict, found.points) == (Verdict.OUTSIDE, 0)
 
 
+def test_where_an_output_is_not_finite_there_are_no_differences_and_no_remainder() -> None:
+    def phi(v: Any) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.sum(np.log(v["x"])))
+
+    x, gradient = {"x": np.array([2.0, -1.0])}, np.array([0.5, -1.0])
+    found = judge(phi, x, "x", gradient)
+    assert (found.verdict, found.points, found.undecided) == (Verdict.OUTSIDE, 0, 0)
+    order, _ = taylor_slope(phi, x, {"x": gradient}, np.random.default_rng(1))
+    assert np.isnan(order)
+
+
 def total(f: Any) -> Any:
     return lambda v: float(np.sum(f(v["x"])))
 
@@ -258,6 +270,27 @@ def test_underflow_is_no_error() -> None:
     assert compared([0.0], [-800.0]) is Verdict.AGREES
     assert compared([0.0], [-100.0], dtype=np.float32) is Verdict.AGREES
     assert compared([0.0], [-80.0], dtype=np.float32) is Verdict.WRONG_FORMULA
+
+
+def at_one_element(text: str, x: float) -> Truth:
+    derivation = derive(declare(text))
+    sizes = dict.fromkeys(derivation.program.dimensions, 1)
+    return Truth(derivation, Case(sizes, {"x": np.array([x])}, {}, {"y": np.ones(1)}))
+
+
+def test_a_number_that_few_bits_do_not_enclose_is_enclosed_by_more() -> None:
+    """x**x at 3.8e260 has 1e263 digits; with 192 bits its exponent is not known to the unit, and the ball is any number."""
+    here = at_one_element("x[n]; x > 0; y[i] = x[i]**x[i]", 3.8e260)
+    for name in ("x", "y"):
+        assert here.values(name)[0] > 1e308
+        assert compare(np.array([np.inf]), here, name).verdict is Verdict.AGREES
+
+
+def test_of_a_number_that_cannot_be_enclosed_nothing_is_said() -> None:
+    here = at_one_element("x[n]; y[i] = exp(exp(exp(x[i])))", 1000.0)
+    assert here.undecided("y").all()
+    for got in (np.inf, 0.0, 1.0, np.nan):
+        assert compare(np.array([got]), here, "y").verdict is Verdict.CANNOT_DECIDE
 
 
 def test_a_false_zero_is_inaccurate() -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.precision import is_real
+from verify.precision import is_real, limits
 from verify.sampling import Case
 
 Array = NDArray[Any]
 
 _DOUBLE = 1e-9
+_ROUNDINGS = 4  # of the largest element, in less than double precision: what is left where terms cancel
 _DIGITS = {4: 1e-4, 2: 3e-2}  # by the bytes of a number
 
 
@@ -57,12 +58,14 @@ def alike(a: Any, b: Any, digits: float | None = None) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return False
+    left = 0.0
     if digits is None:
         digits = digits_of(a, b)
+        left = max(_ROUNDINGS * float(limits(x.dtype).eps) for x in (a, b) if is_real(x)) if digits > _DOUBLE else 0.0
     a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a) & np.isfinite(b)
     if a.size and not finite.any():
         return bool(np.array_equal(a, b, equal_nan=True))
     a, b = a[finite], b[finite]
     scale = float(np.max(np.abs(b), initial=0.0))
-    return bool(np.all(np.abs(a - b) <= digits * np.abs(b) + digits * 1e-4 * scale))
+    return bool(np.all(np.abs(a - b) <= digits * np.abs(b) + max(digits * 1e-4, left) * scale))

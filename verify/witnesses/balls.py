@@ -85,7 +85,7 @@ class Truth:
         """Balls of at least 80 relative bits, or indistinguishable from 0, or not finite where nothing is defined.
 
         Where ``undecided(name)`` holds, 1,800 bits did not decide: two numbers that are compared cannot be told apart,
-        or it cannot be told whether a function is defined; the value is NaN there.
+        it cannot be told whether a function is defined, or a number is too large to be enclosed; the value is NaN there.
         """
         if name not in self._values:
             self._values[name], self._undecided[name] = self._enclose(self._tensors[name])
@@ -336,8 +336,10 @@ def _ends(tensor: Tensor, case: Case) -> Array:
 
 
 def _settled(value: Any) -> bool:
-    if value.is_exact() or not value.is_finite():
+    if value.is_exact() or value.is_nan():
         return True
+    if not value.is_finite():
+        return False  # any number at all: an exponent beyond those of balls
     return bool(value.rel_accuracy_bits() >= _ACCURATE or abs(value) < _ZERO)
 
 

@@ -174,6 +174,8 @@ def judge(
         return Finding(Verdict.WRONG_FORMULA, 0, np.inf, 0.0, detail=f"shape {np.shape(gradient)} where {shape} is due")
     scale = float(np.max(np.abs(gradient), initial=0.0))
     worst, bound, kinks, undecided, points = 0.0, 0.0, 0, 0, 0
+    if not np.isfinite(phi(inputs)):
+        return Finding(Verdict.OUTSIDE, 0, 0.0, 0.0, detail="an output is not finite here: there are no differences")
     positions = [at for at in np.ndindex(*shape) if defined is None or defined[at]]
     lost = noise(phi, inputs, name) if positions else 0.0
     for position in positions[:: max(1, -(-len(positions) // most))]:
@@ -251,7 +253,8 @@ def taylor_slope(
     """The order at which ``phi(x + h v) - phi(x) - h <g, v>`` vanishes, and its size relative to ``h <g, v>``.
 
     The order is 2 for a right gradient of a smooth function (or more, where the curvature along ``v`` vanishes:
-    infinite for a linear function) and 1 for a wrong one.  Steps begin ``2**finer`` times smaller: a kink that usual
+    infinite for a linear function) and 1 for a wrong one; NaN where ``phi`` is not
+    finite along ``v``.  Steps begin ``2**finer`` times smaller: a kink that usual
     steps pass gives an order in between.
 
     Example:
@@ -271,7 +274,7 @@ def taylor_slope(
     slope = sum(float(np.sum(gradients[name] * directions[name])) for name in gradients)
     base = phi(inputs)
     steps, remainders = [], []
-    size = 0.0
+    size, lost = 0.0, 0
     for level in range(4 + finer, 20 + finer):
         h = 2.0**-level
         moved = {**inputs, **{name: inputs[name] + h * directions[name] for name in directions}}
@@ -279,6 +282,7 @@ def taylor_slope(
         remainder = abs(value - base - h * slope)
         rounding = 256 * np.finfo(float).eps * (abs(value) + abs(base) + h * abs(slope))
         if not np.isfinite(remainder):
+            lost += 1
             continue
         size = max(size, remainder / (h * abs(slope)) if slope else 0.0)
         if remainder <= rounding:
@@ -286,7 +290,7 @@ def taylor_slope(
         steps.append(np.log(h))
         remainders.append(np.log(remainder))
     if len(steps) < 3:
-        return np.inf, size
+        return (np.nan if lost else np.inf), size
     # the smallest steps that rounding has not reached show the asymptotic order
     order = np.polyfit(steps[-4:], remainders[-4:], 1)[0]
     return float(order), size
