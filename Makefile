@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make book    derive, verify and typeset every operation: build/book.pdf"
 	@echo "make test    every test and every docstring example"
-	@echo "make soak    the tests RUNS=20 times in a row, other random seeds each time: build/soak.log"
+	@echo "make soak    the tests RUNS=20 times in a row, other random seeds each time: tests/soak.log"
 	@echo "make check   ruff and mypy --strict"
 	@echo "make format  let ruff mend what it can"
 	@echo "make bench   the benchmarks: a table, build/bench.md and build/bench.json"

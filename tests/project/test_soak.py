@@ -22,13 +22,15 @@ def test_runs_until_one_fails(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTEST_ADDOPTS", "")
     before = os.environ[VARIABLE]
-    assert main(["--runs", "2", "--out", str(tmp_path / "out"), "--", str(tmp_path / "test_one.py")]) == status
-    log = (tmp_path / "out" / "soak.log").read_text(encoding="utf-8").splitlines()[1:]
+    places = ["--out", str(tmp_path / "out"), "--log", str(tmp_path / "soak.log")]
+    assert main(["--runs", "2", *places, "--", str(tmp_path / "test_one.py")]) == status
+    log = (tmp_path / "soak.log").read_text(encoding="utf-8").splitlines()[1:]
     assert len(log) == lines
     assert len({line.split("seed")[1] for line in log}) == lines
     assert os.environ[VARIABLE] == before
     assert (tmp_path / "out" / "soak-failure.txt").exists() == bool(status)
     assert all(("1 passed" in line) == (not status) for line in log)
+    assert all(("FAILED" in line) == bool(status) for line in log)
 
 
 def test_it_goes_on_where_it_was_as_long_as_nothing_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,14 +39,18 @@ def test_it_goes_on_where_it_was_as_long_as_nothing_changed(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTEST_ADDOPTS", "")
 
+    log = tmp_path / "tests" / "soak.log"  # among what is run, and not a part of it
+
     def runs(count: int) -> list[str]:
-        asked = ["--runs", str(count), "--out", str(tmp_path / "out"), "--", str(tmp_path / "tests" / "test_one.py")]
-        assert main(asked) == 0
-        return (tmp_path / "out" / "soak.log").read_text(encoding="utf-8").splitlines()[1:]
+        assert main(["--runs", str(count), "--", str(tmp_path / "tests" / "test_one.py")]) == 0
+        return log.read_text(encoding="utf-8").splitlines()[1:]
 
     first = runs(1)
     second = runs(2)
     assert second[:1] == first
     assert len(second) == 2
+    log.write_text(log.read_text(encoding="utf-8").replace("passed  seed", "FAILED  seed", 1), encoding="utf-8")
+    assert not set(second) & set(runs(2)), "a run that failed is not one in a row"
+    first = runs(1)
     (tmp_path / "tests" / "test_one.py").write_text(PASSES + "# changed\n", encoding="utf-8")
     assert first[0] not in runs(1)
