@@ -17,7 +17,7 @@ def with_domains(tensors: Mapping[str, Tensor], equations: Iterable[Equation]) -
 
     ``log(u)`` needs u > 0 and ``u**p`` needs it for a negative fraction p or one that is a tensor, ``sqrt(u)`` and other
     fractions u >= 0.  It is read off where u is an input element, or one times a number plus a number, and stands outside
-    of any ``where``, whose conditions may know better.
+    of any ``where``, whose conditions may know better.  Inputs are drawn there; others, if given, are judged all the same.
 
     >>> from derive.registry import declare
     >>> tensors = declare("p[n], t[n]; y[i] = t[i]*log(1 - p[i]) + where(t[i] > 0, log(t[i]), 0)").program.tensors
@@ -31,7 +31,7 @@ def with_domains(tensors: Mapping[str, Tensor], equations: Iterable[Equation]) -
                 if condition not in found.setdefault(name, []):
                     found[name].append(condition)
     return {
-        name: replace(t, domain=tuple(sorted(found[name], key=_rank))) if name in found else t
+        name: replace(t, domain=tuple(sorted(found[name], key=_rank)), stated=False) if name in found else t
         for name, t in tensors.items()
     }
 

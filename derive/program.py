@@ -27,7 +27,8 @@ class Tensor:
     ``role`` is one of ``input``, ``hyper`` (a scalar with a default), ``intermediate``, ``output``,
     ``cotangent`` (an input of an adjoint program), ``adjoint``, and in generated code ``root``.
     ``lower`` is the first valid position on each axis: 0, or -1 on the axis of a recurrence with one start value.
-    ``domain`` holds conditions on one element, written with an ``Access`` whose indices are free (``0 < p[i]``).
+    ``domain`` holds conditions on one element, written with an ``Access`` whose indices are free (``0 < p[i]``).  Where it is
+    not ``stated``, it was read off the functions that are applied to the tensor (``log(p[i])``).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Tensor:
     data: bool = False  # a real input that is not differentiated unless asked (targets, masks)
     lower: tuple[int, ...] = ()
     domain: tuple[Boolean, ...] = ()
+    stated: bool = True
     default: float | int | None = None
     meaning: str = ""
 

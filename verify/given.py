@@ -63,8 +63,9 @@ def given_case(
 def violation(program: Program, case: Case) -> str:
     """The declared domain that a case is outside of, as a sentence; empty if it is inside of all."""
     for name, value in case.inputs.items():
-        if not np.all(bounds_of(program.tensors[name], case.sizes).holds(value)):
-            conditions = ", ".join(str(condition) for condition in program.tensors[name].domain)
+        tensor = program.tensors[name]
+        if tensor.stated and not np.all(bounds_of(tensor, case.sizes).holds(value)):
+            conditions = ", ".join(str(condition) for condition in tensor.domain)
             return f"the declared domain of {name} is {conditions}"
     return ""
 

@@ -203,7 +203,8 @@ def _domain(program: Program, tensor: Tensor, value: Array, sizes: Mapping[Any, 
         if not allowed(entry):
             at = f"{tensor.name}{list(position) if position else ''}"
             conditions = " and ".join(str(each) for each in tensor.domain)
-            raise InputsError(f"{at} = {_short(entry)} is outside its declared domain, {conditions}; change the entry")
+            whose = "its declared domain" if tensor.stated else "the domain of the functions that read it"
+            raise InputsError(f"{at} = {_short(entry)} is outside {whose}, {conditions}; change the entry")
 
 
 def _short(value: Fraction) -> str:

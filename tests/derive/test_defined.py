@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from derive.registry import declare
 from tests.seeds import SEED
-from verify import Verdict, verify
+from verify import Verdict, check_gradient, verify
 
 
 def domains(text: str) -> dict[str, str]:
@@ -42,3 +45,17 @@ def test_an_operation_without_a_declared_domain_is_verified_where_it_is_defined(
     evidence = verify(declare(f"x[n]; y[i] = {formula}", name="own"), seed=SEED)
     assert evidence.ok, str(evidence)
     assert {row.verdict for row in evidence.rows if row.witness == "taylor"} == {Verdict.AGREES}
+
+
+def test_what_was_read_off_is_for_drawing_and_judges_no_given_point() -> None:
+    """At -1 the slope of a root is not defined, and what an implementation says of the other elements counts."""
+    root = declare("x[n]; y[i] = sqrt(x[i])", name="root")
+    point = {"x": np.array([4.0, -1.0])}
+
+    def garbage(inputs: Any, cotangents: Any) -> Any:
+        return {"x": np.full(2, np.nan)}
+
+    judged = check_gradient(root, garbage, inputs=point, cotangents={"y": np.ones(2)})
+    assert judged.verdict is Verdict.WRONG_FORMULA
+    stated = declare("x[n]; x >= 0; y[i] = sqrt(x[i])", name="root")
+    assert check_gradient(stated, garbage, inputs=point).verdict is Verdict.OUTSIDE
