@@ -199,10 +199,10 @@ def _errors(gradient: Gradient, truth: Truth, dtype: Any) -> Errors:
 
 
 def _overflowing(truth: Truth, shape: tuple[int, ...], largest: float) -> Array:
-    """Where an output truly is above the largest number: the same element, or any if the shapes differ."""
+    """Where an output truly is above the largest number, or no number: the same element, or any if the shapes differ."""
     found = np.zeros(shape, dtype=bool)
     for name in truth.derivation.program.outputs:
-        over = np.abs(to_float(truth.values(name))) > largest
+        over = ~(np.abs(to_float(truth.values(name))) <= largest)
         found |= over if over.shape == shape else over.any()
     return found
 

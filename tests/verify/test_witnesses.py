@@ -54,8 +54,9 @@ def test_what_a_forward_loses_by_cancellation_is_known() -> None:
     def phi(v: Any) -> float:
         return float(np.sum(np.sin(v["x"]) + 1e6) - 1e6 * v["x"].size)
 
-    for seed in range(20):
-        x = {"x": np.random.default_rng(SEED + seed).uniform(0.1, 1, 32)}
+    moved_by_whole_units = 721750326  # along steps of 2^-20 and 2^-30: no rounding shows in them
+    for seed in (moved_by_whole_units, *range(SEED, SEED + 20)):
+        x = {"x": np.random.default_rng(seed).uniform(0.1, 1, 32)}
         found = judge(phi, x, "x", np.cos(x["x"]))
         assert found.verdict is not Verdict.WRONG_FORMULA, found.detail
         assert judge(phi, x, "x", 1.01 * np.cos(x["x"])).verdict is Verdict.WRONG_FORMULA
@@ -286,6 +287,14 @@ def test_a_number_that_few_bits_do_not_enclose_is_enclosed_by_more() -> None:
         assert compare(np.array([np.inf]), here, name).verdict is Verdict.AGREES
 
 
+def test_infinity_over_infinity_of_few_bits_is_no_undefined_number() -> None:
+    """exp(u)/(exp(u) + 1) at u = e^700: its exponent alone has a thousand bits."""
+    here = at_one_element("x[n]; u = exp(x); y = exp(u)/(exp(u) + 1)", 700.0)
+    assert not here.undecided("y").any()
+    assert compare(np.array([1.0]), here, "y").verdict is Verdict.AGREES
+    assert compare(np.array([0.5]), here, "y").verdict.faulty
+
+
 def test_of_a_number_that_cannot_be_enclosed_nothing_is_said() -> None:
     here = at_one_element("x[n]; y[i] = exp(exp(exp(x[i])))", 1000.0)
     assert here.undecided("y").all()
@@ -316,7 +325,9 @@ def test_a_recurrence_that_truly_overflows_is_outside_the_range_and_only_that_is
     assert judged(growing, [0.0, np.nan, 1e20], "h", x=[0.0, 1e10, 0.0], a=1e10) is Verdict.INACCURATE
     # so is a standard deviation that a layer has computed; the sample behind it has no value in this dtype
     drawn = "x[T], w, u[T]\ns = exp(sum(w*x))\nh[t] = tanh(s*u[t])\noutput(h)"
-    assert judged(drawn, [np.nan, 1, 1], "h", x=[300.0, 0, 0], w=1.0, u=[0.0, 1, 1]) is Verdict.OUTSIDE
+    point: dict[str, Any] = {"x": [300.0, 0, 0], "w": 1.0, "u": [0.0, 1, 1]}
+    assert judged(drawn, [np.nan, np.nan, np.nan], "h", **point) is Verdict.OUTSIDE
+    assert judged(drawn, [np.nan, 1, 1], "h", **point) is Verdict.AGREES, "by the two others, which are 1 in balls too"
     assert judged(drawn, [np.nan, 1, 1], "h", x=[30.0, 0, 0], w=1.0, u=[0.0, 1, 1]) is Verdict.INACCURATE
     # an exponential of one's own may overflow too, and should not have been written so
     naive = "x[T]\ne = exp(x)\nh[t] = e[t]/(1 + e[t])\noutput(h)"

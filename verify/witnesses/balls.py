@@ -117,6 +117,7 @@ class Truth:
     def _enclose(self, tensor: str) -> tuple[Array, Array]:
         shape = self._unmoved(_BITS[0]).shape(tensor)
         array, undecided = np.full(shape, flint.arb.nan(), dtype=object), np.ones(shape, dtype=bool)
+        unknown = np.zeros(shape, dtype=bool)
         for bits in _BITS:
             exact = self._unmoved(bits)
             for position in np.argwhere(undecided):
@@ -125,11 +126,14 @@ class Truth:
                     value = exact.value(tensor, at)
                 except Undecidable:
                     continue
-                if _settled(value):
+                if value.is_nan():
+                    unknown[at] = True
+                elif _settled(value):
                     array[at], undecided[at] = value, False
             if not undecided.any():
                 break
-        return array, undecided
+        # too few bits for a large number make NaN too, of infinity over infinity: it is believed where more bits do not say better
+        return array, undecided & ~unknown
 
     def _unmoved(self, bits: int) -> Exact:
         """The program at the point itself; what one gradient needs, the others need as well."""
@@ -336,7 +340,7 @@ def _ends(tensor: Tensor, case: Case) -> Array:
 
 
 def _settled(value: Any) -> bool:
-    if value.is_exact() or value.is_nan():
+    if value.is_exact():
         return True
     if not value.is_finite():
         return False  # any number at all: an exponent beyond those of balls

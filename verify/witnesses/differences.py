@@ -29,7 +29,9 @@ _SAME = 1e-10  # a smaller relative difference is no other formula, whatever an 
 _SHARP = 1e-2  # a second look that is vaguer confirms nothing
 _FINER = (10, 20, 30, 40, 50)  # binary orders by which steps are made smaller for a second look
 _TRUST = 16.0  # an estimate may be off by this factor
-_RIPPLES, _ORDER = (2.0**-20, 2.0**-30), 6  # relative steps, and the order of the differences, that show rounding
+# Relative steps, and the order of the differences, that show rounding.  Where values move by whole units of it with each step
+# none shows, so that there are several, and no one a multiple of another.
+_RIPPLES, _ORDER = (2.0**-20, 0.71 * 2.0**-22, 0.83 * 2.0**-24, 0.59 * 2.0**-26, 2.0**-30), 6
 _BLUNT = 1e-4  # an estimate worse than this relative to the gradient decides nothing
 
 
