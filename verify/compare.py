@@ -170,6 +170,9 @@ class _Judge:
         given, expected = float(self.got[position]), float(self.expected[position])
         if value.is_nan() or (not value.is_finite() and np.isnan(expected)):
             return Verdict.OUTSIDE
+        allowed = roundings(self.dtype)
+        if np.isfinite(given) and np.isfinite(expected) and gap <= max(self.relative, allowed) * abs(expected):
+            return Verdict.AGREES  # the largest number of a dtype is also what a little more is rounded to
         if abs(expected) > float(self.info.max):
             same = np.isinf(given) and np.sign(given) == np.sign(expected)
             # what the dtype cannot hold may overflow in its parts, to either side
@@ -179,9 +182,6 @@ class _Judge:
             if self.gentle:
                 return Verdict.WRONG_FORMULA
             return Verdict.OUTSIDE if self.truth.overflows(float(self.info.max)) else Verdict.INACCURATE
-        allowed = roundings(self.dtype)
-        if gap <= max(self.relative, allowed) * abs(expected):
-            return Verdict.AGREES
         tiny = float(self.info.tiny)
         if abs(expected) < tiny and abs(given) < 2 * tiny:
             return Verdict.AGREES

@@ -26,7 +26,7 @@ from verify.errors import SamplingError
 from verify.given import mild
 from verify.indices import integer_ranges
 from verify.noise import less_noise
-from verify.precision import is_real
+from verify.precision import is_real, limits
 from verify.protocol import Failure, Forward, Gradients, check_calls, run, two_cases
 from verify.sampling import Case
 from verify.sizes import extent_value, extents_of
@@ -270,9 +270,10 @@ def _simpler(draw: Any, st: Any, value: Array, holds: Callable[[float], bool], f
         return value
     found = np.array(value)
     simple = [number for number in (*first, *(() if first else _SIMPLE)) if holds(number)]
+    most = float(limits(value.dtype).max) if is_real(value) else np.inf  # 65504 to one digit is more than float16 holds
     for position, number in np.ndenumerate(value):
         own = float(number)
-        rounded = [r for r in (float(f"{own:.0e}"), float(f"{own:.2e}")) if np.isfinite(r) and holds(r)]
+        rounded = [r for r in (float(f"{own:.0e}"), float(f"{own:.2e}")) if abs(r) <= most and holds(r)]
         # most draws keep the number: the fault may need it
         found[position] = draw(st.sampled_from([*simple, *rounded, *[own] * (len(simple) + 2)]))
     return found

@@ -8,11 +8,16 @@ import jax
 import numpy as np
 import pytest
 
+from derive.registry import get
+from derive.reverse import derive
 from tests.seeds import SEED
+from verify.compare import compare
 from verify.errors import SamplingError
 from verify.oracle import check
 from verify.precision import DTYPES, limits
+from verify.sampling import Case
 from verify.verdicts import Verdict
+from verify.witnesses.balls import Truth
 
 NARROW = ["float32", "float16", "bfloat16"]
 
@@ -36,9 +41,23 @@ def test_right_gradients_are_accepted(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", NARROW)
 def test_mistakes_are_found_and_named(dtype: str) -> None:
     found = check(lambda dZ, X, W: (dZ @ W.T, X.T @ dZ, 2 * dZ.sum(0)), "dense", dtype=dtype, seed=SEED)
-    assert [(row.argument, row.verdict) for row in found.evidence.faults][:1] == [("b", Verdict.WRONG_FORMULA)]
+    # of a sum that cancels, eight bits leave a place or another undecided
+    assert {(row.argument, row.verdict) for row in found.evidence.faults if row.verdict.faulty} == {
+        ("b", Verdict.WRONG_FORMULA)
+    }
+    assert found.verdict is Verdict.WRONG_FORMULA
     assert {kind for cause in found.causes for kind in cause.kinds} == {"factor 2"}
     assert dtype in str(found.evidence.counterexample)
+
+
+def test_what_is_rounded_to_the_largest_number_is_right() -> None:
+    """65508 is nearer to 65504, the largest number of float16, than to 65536, at which the next one would be."""
+    derivation = derive(get("dense"))
+    point = {"X": np.float16([[1, 4]]), "W": np.float16([[65504], [1]]), "b": np.float16([0])}
+    sizes = dict(zip(derivation.program.dimensions, (1, 2, 1), strict=True))
+    here = Truth(derivation, Case(sizes, point, {}, {"Z": np.ones((1, 1), np.float16)}), np.float16)
+    assert compare(np.float16([[65504]]), here, "Z", dtype=np.float16).verdict is Verdict.AGREES
+    assert compare(np.float16([[60000]]), here, "Z", dtype=np.float16).verdict is not Verdict.AGREES
 
 
 def test_the_repetition_of_a_bfloat16_fault_runs(capsys: pytest.CaptureFixture[str]) -> None:
