@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Max, Min, Piecewise, Symbol, limit, nsimplify, oo, simplify, sympify
+from sympy import Expr, Integer, Max, Min, Piecewise, Symbol, limit, nsimplify, oo, simplify, sympify, true
 
 from derive.derivation import Derivation
 from derive.errors import BackproofError
@@ -95,7 +95,7 @@ def _branch(expression: Expr, u: Symbol, place: Expr) -> Expr:
     far = Integer(int(FAR)) * (1 if place == oo else -1)
     if isinstance(expression, Piecewise):
         for value, condition in expression.args:
-            if condition == True or condition.subs(u, far) == True:  # noqa: E712 - SymPy's own truth
+            if true in (condition, condition.subs(u, far)):
                 return _branch(value, u, place)
     if isinstance(expression, Max | Min):
         ordered = sorted(expression.args, key=lambda a: float(a.subs(u, far)))

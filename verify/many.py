@@ -16,7 +16,7 @@ from verify.evidence import Evidence
 from verify.mutants.mutation import Gradients, Mutant
 from verify.mutants.table import KillTable, Progress, kill_table
 from verify.operations import verify
-from verify.processes import ordered
+from verify.processes import check_jobs, ordered
 from verify.sizes import degenerate_sizes
 
 
@@ -40,7 +40,7 @@ def verify_many(
         >>> [evidence.ok for evidence, _ in verify_many([get("relu"), get("l2")], seed=1, strata=["ordinary"])]
         [True, True]
     """
-    _check(jobs)
+    check_jobs(jobs)
     verified = partial(_verified, wrt=wrt, seed=seed, strata=strata)
     if jobs == 1 or len(operations) == 1:
         yield from (verified(operation) for operation in operations)
@@ -69,7 +69,7 @@ def kill_tables(
         >>> [table.ok for table in kill_tables([get("relu"), get("l2")], seed=1, beside=())]
         [True, True]
     """
-    _check(jobs)
+    check_jobs(jobs)
     others = None if beside is None else tuple(beside)
     if jobs == 1 or len(operations) == 1:
         for operation in operations:
@@ -78,11 +78,6 @@ def kill_tables(
         return
     judged = partial(_portably_judged, seed=seed, beside=others)
     yield from ordered(judged, [Subject.of(operation) for operation in operations], jobs)
-
-
-def _check(jobs: int) -> None:
-    if jobs == 0 or jobs < -1:
-        raise CampaignError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
 
 
 def _verified(

@@ -12,12 +12,22 @@ from functools import partial
 from threading import Thread
 from typing import Any, TypeVar
 
-from verify.errors import ProcessEnded
+from verify.errors import CampaignError, ProcessEnded
 
 T = TypeVar("T")
 R = TypeVar("R")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # the processors are shared out already
 _COLLECT = (100_000, 50, 100)  # expressions are many, live long and have no cycles: the collector is to look rarely
+
+
+def check_jobs(jobs: int) -> None:
+    """Whether so many processes can be meant.
+
+    Raises:
+        CampaignError: ``jobs`` is 0 or below -1.
+    """
+    if jobs == 0 or jobs < -1:
+        raise CampaignError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
 
 
 def unordered(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:

@@ -60,7 +60,7 @@ class Comparison:
             return "rounded correctly"
         if self.holds is None:
             return "cannot be decided"
-        wrong = self.agrees.ravel() == False  # noqa: E712 - an array of True, False and None
+        wrong = np.equal(self.agrees.ravel(), False)  # of True, False and None
         return "cut off, not rounded" if all(self.cut.ravel()[wrong]) else "not the true digits"
 
 

@@ -102,8 +102,8 @@ class MatrixReader:
             return self.call(head, rest)
         return self.atom(box)
 
-    def call(self, head: Box, rest: list[Box]) -> Array:
-        name = head.name if isinstance(head, Named) else head.text  # type: ignore[attr-defined]
+    def call(self, head: Named | Letter, rest: list[Box]) -> Array:
+        name = head.name if isinstance(head, Named) else head.text
         argument = rest.pop(0)
         power = None
         if isinstance(argument, Script):

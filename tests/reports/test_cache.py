@@ -232,7 +232,10 @@ def test_what_depends_on_code_of_others_is_not_kept(tmp_path: Path, monkeypatch:
 
 def test_a_page_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[Any, ...]] = []
-    make = lambda: list(pages([get("l2")], evidence=False, cache=tmp_path, progress=lambda *all_: said.append(all_)))  # noqa: E731
+
+    def make() -> list[Page]:
+        return list(pages([get("l2")], evidence=False, cache=tmp_path, progress=lambda *all_: said.append(all_)))
+
     (first,) = make()
     monkeypatch.setattr(making, "derive", None)  # whoever makes a page fails
     (again,) = make()

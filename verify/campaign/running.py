@@ -18,6 +18,7 @@ from verify.campaign.plan import Subject, Task, cells, plan, tasks
 from verify.campaign.summary import Result, summarise
 from verify.errors import CampaignError
 from verify.judge import fresh_seed, resolve
+from verify.processes import check_jobs
 
 Progress = Callable[[str, int, int], None]
 _RETRIES = 10  # how often Dask may start a task again after its worker died
@@ -107,8 +108,7 @@ def _check(operations: Sequence[Operation], cases: int, jobs: int) -> None:
         raise CampaignError("a campaign must have an operation; none was given; name one, or take the whole catalog")
     if cases < 1:
         raise CampaignError(f"a campaign must have at least 1 case; got {cases}; give for example 1e6")
-    if jobs == 0 or jobs < -1:
-        raise CampaignError(f"jobs must be at least 1, or -1 for one on each processor; got {jobs}; give for example 2")
+    check_jobs(jobs)
 
 
 def _seed(seed: int | None, path: Path | None) -> int:
