@@ -5,7 +5,7 @@ This is the slow, plain reading of the index equations; generated code and deriv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from numeric.fields import Field, field_named
 from numeric.integers import integer_value
 from numeric.shapes import bind_sizes, collapsed
 
+Compiler = Callable[[Field, Mapping[Symbol, int], str], Closures]
 _DEPTH = 12  # nested reads before the evaluator turns recursion into a list of things to do
 
 
@@ -50,9 +51,9 @@ class Plan:
     It holds no values and serves all points of the same sizes (at one precision, which its constants have).
     """
 
-    def __init__(self, program: Program, sizes: Mapping[Symbol, int], field: Field) -> None:
+    def __init__(self, program: Program, sizes: Mapping[Symbol, int], field: Field, compiler: Compiler) -> None:
         self.program, self.sizes = program, sizes
-        self.closures = Closures(field, sizes, program.name)
+        self.closures = compiler(field, sizes, program.name)
         self._rules: dict[str, list[tuple[Equation, tuple[int | None, ...], tuple[int, ...], Any]]] = {}
         self._compiled: dict[Key, Value] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -100,10 +101,13 @@ def _covers(position: tuple[int, ...], constants: tuple[int | None, ...], extent
 
 
 class Plans:
-    """The plans of one program, shared by all evaluations that are given this object."""
+    """The plans of one program, shared by all evaluations that are given this object.
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    ``compiler`` says how expressions are read; one that is not :class:`numeric.closures.Closures` may have them rounded.
+    """
+
+    def __init__(self, program: Program, compiler: Compiler = Closures) -> None:
+        self.program, self._compiler = program, compiler
         self._plans: dict[Any, Plan] = {}
         self._others: dict[int, Plans] = {}
 
@@ -117,7 +121,7 @@ class Plans:
         """The plan for these sizes and this kind of numbers; to be called at the precision of ``bits``."""
         key = frozenset(sizes.items()), field.name, bits
         if key not in self._plans:
-            self._plans[key] = Plan(self.program, sizes, field)
+            self._plans[key] = Plan(self.program, sizes, field, self._compiler)
         return self._plans[key]
 
 

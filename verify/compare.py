@@ -12,6 +12,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   which is below its resolution, is left out.  A true value
   below the smallest normal number may also come out as anything below it (underflow), and one above the largest
   number as infinity.
+* ``|g - t| <= 4 S``: *agrees*.  ``S`` is what one unit of the smallest number of the dtype in each accumulated
+  intermediate below the smallest normal number does to the element (:mod:`verify.witnesses.underflow`).
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
 * otherwise, if an accumulated intermediate (a named sum, a state of a recurrence, or what is computed from one) truly
@@ -39,6 +41,7 @@ from verify.witnesses.perturbation import Slopes
 Array = NDArray[Any]
 
 RELATIVE = 1e-10
+_UNITS = 4  # a number below the smallest normal one is a sum or a product of a few such numbers at most
 _DOUBT = 1000  # three random changes all cancel to this share about once in 10^8 elements
 
 
@@ -190,6 +193,8 @@ class _Judge:
             beyond = kink is Verdict.WRONG_FORMULA  # of both sides: unless no digit means anything here
             return Verdict.CANNOT_DECIDE if beyond and self.truth.undetermined(self.name) else kink
         if self.within(self.truth.condition, position, gap / allowed):
+            return Verdict.AGREES
+        if self.within(self.truth.underflow, position, gap / _UNITS):
             return Verdict.AGREES
         if self.truth.undetermined(self.name):
             return Verdict.CANNOT_DECIDE

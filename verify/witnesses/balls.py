@@ -11,6 +11,9 @@ rounding of its result cannot.
 *Roughness*: what a relative perturbation of the inputs and of every named intermediate does.  That is what rounding
 does in the equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
 
+*Underflow*: what the few digits of intermediates below the smallest normal number do to an element, where they are
+accumulated (:mod:`verify.witnesses.underflow`).
+
 An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """
 
@@ -36,6 +39,7 @@ from verify.domains import bounds_of
 from verify.precision import limits
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
+from verify.witnesses.underflow import Underflow
 
 Array = NDArray[Any]
 
@@ -74,6 +78,8 @@ class Truth:
         self._loose: dict[str, bool] = {}
         self._overflows: dict[float, bool] = {}
         self._perturbation: Perturbation | None = None
+        self._underflow = Underflow(dtype, accumulated(derivation.combined))
+        self._underflown: dict[tuple[str, bool], Array] = {}
         self.kinks = has_kinks(derivation.program)
 
     @property
@@ -158,6 +164,26 @@ class Truth:
     def roughness(self, name: str, *, sure: bool = False) -> Array:
         """The change of each element per unit of relative change of inputs and all named intermediates."""
         return np.maximum(self._scale(name, True, sure), self._scale(name, False, sure))
+
+    def underflow(self, name: str, *, sure: bool = False) -> Array:
+        """The change of each element when accumulated numbers that underflow change by the smallest number of the dtype.
+
+        The largest of a few random changes; ``sure`` adds further ones.
+        """
+        key = name, sure
+        if key not in self._underflown:
+            given, tensor = self.case.exact(self.derivation), self._tensors[name]
+            base = _elements(self._unmoved(_BITS[1]), tensor)
+            plans = Plans(self.derivation.combined, self._underflow.closures)
+            largest = np.zeros(base.shape)
+            for number in range(_ALONE if sure else len(_NUDGES)):
+                self._underflow.draw(number)
+                moved = _elements(Exact(self.derivation.combined, given, bits=_BITS[1], plans=plans), tensor)
+                with flint.ctx.workprec(_BITS[1]):
+                    changes = [float(change.abs_lower()) for change in (moved - base).flat]
+                largest = np.fmax(largest, np.reshape(changes, base.shape))
+            self._underflown[key] = largest
+        return self._underflown[key]
 
     def undetermined(self, name: str) -> bool:
         """Whether a few roundings of the inputs move the array as a whole: no computation in this dtype can be right."""
