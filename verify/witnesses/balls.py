@@ -180,7 +180,7 @@ class Truth:
                 self._underflow.draw(number)
                 moved = _elements(Exact(self.derivation.combined, given, bits=_BITS[1], plans=plans), tensor)
                 with flint.ctx.workprec(_BITS[1]):
-                    changes = [float(change.abs_lower()) for change in (moved - base).flat]
+                    changes = [float((m - b).abs_lower()) for m, b in zip(moved.flat, base.flat, strict=True)]
                 largest = np.fmax(largest, np.reshape(changes, base.shape))
             self._underflown[key] = largest
         return self._underflown[key]
