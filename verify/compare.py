@@ -13,11 +13,12 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   below the smallest normal number may also come out as anything below it (underflow), and one above the largest
   number as infinity.
 * ``|g - t| <= 4 S``: *agrees*.  ``S`` is what one unit of the smallest number of the dtype in each accumulated
-  intermediate below the smallest normal number does to the element (:mod:`verify.witnesses.underflow`).
+  intermediate below the smallest normal number does to the element (:mod:`verify.witnesses.ranges`).
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
-* otherwise, if an accumulated intermediate (a named sum, a state of a recurrence, or what is computed from one) truly
-  leaves the range of the dtype, and the inputs are extreme: *outside the domain*; values behind it mean nothing.
+* otherwise, if an accumulated intermediate (a named sum, the sum of a mean, a state of a recurrence, or what is
+  computed from one) truly leaves the range of the dtype, and the inputs are extreme: *outside the domain*; values
+  behind it mean nothing.
 * otherwise, ``|g - t| <= C u R`` with the measured roughness ``R``, or a value that is not finite at an extreme
   input: *inaccurate*.
 * otherwise: *wrong formula*; :mod:`verify.noise` then looks at the array as a whole, and calls it *inaccurate* if no error
@@ -179,12 +180,14 @@ class _Judge:
         if abs(expected) > float(self.info.max):
             same = np.isinf(given) and np.sign(given) == np.sign(expected)
             # what the dtype cannot hold may overflow in its parts, to either side
-            beyond = np.isinf(expected) or not np.isfinite(given) or self.truth.overflows(float(self.info.max))
+            beyond = (
+                np.isinf(expected) or not np.isfinite(given) or self.truth.overflows(self.name, float(self.info.max))
+            )
             return Verdict.AGREES if same else Verdict.OUTSIDE if beyond else Verdict.INACCURATE
         if not np.isfinite(given):
             if self.gentle:
                 return Verdict.WRONG_FORMULA
-            return Verdict.OUTSIDE if self.truth.overflows(float(self.info.max)) else Verdict.INACCURATE
+            return Verdict.OUTSIDE if self.truth.overflows(self.name, float(self.info.max)) else Verdict.INACCURATE
         tiny = float(self.info.tiny)
         if abs(expected) < tiny and abs(given) < 2 * tiny:
             return Verdict.AGREES
@@ -198,7 +201,7 @@ class _Judge:
             return Verdict.AGREES
         if self.truth.undetermined(self.name):
             return Verdict.CANNOT_DECIDE
-        if not self.gentle and self.truth.overflows(float(self.info.max)):
+        if not self.gentle and self.truth.overflows(self.name, float(self.info.max)):
             return Verdict.OUTSIDE  # a state that is infinite leaves finite values behind it that mean nothing
         if self.within(self.truth.roughness, position, gap / allowed):
             return Verdict.INACCURATE

@@ -19,10 +19,11 @@ from verify.compare import close, compare, relative_errors
 from verify.sampling import Case, sample
 from verify.verdicts import Verdict, overall, worst
 from verify.witnesses import rational
-from verify.witnesses.balls import Truth, accumulated, distance, to_float
+from verify.witnesses.balls import Truth, distance, to_float
 from verify.witnesses.differences import judge, quotient, taylor_slope
 from verify.witnesses.dot_product import identity
 from verify.witnesses.perturbation import Perturbation
+from verify.witnesses.structure import accumulated
 
 FUNCTIONS = {
     "exp": (np.exp, np.exp),

@@ -26,7 +26,7 @@ from verify.errors import SamplingError, WitnessError
 from verify.strata import get as stratum_of
 from verify.verdicts import Verdict, overall, worst
 from verify.witnesses.autodiff import Autodiff
-from verify.witnesses.balls import has_kinks
+from verify.witnesses.structure import has_kinks
 
 Line = dict[str, Any]
 

@@ -12,7 +12,7 @@ rounding of its result cannot.
 does in the equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
 
 *Underflow*: what the few digits of intermediates below the smallest normal number do to an element, where they are
-accumulated (:mod:`verify.witnesses.underflow`).
+accumulated (:mod:`verify.witnesses.ranges`).
 
 An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """
@@ -27,19 +27,17 @@ from typing import Any
 import flint
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, Expr, sign
 
 from derive.derivation import Derivation
-from derive.named import NamedFunction
-from derive.nodes import Access, Maximum, Reduce, Where
-from derive.program import Program, Tensor
+from derive.program import Tensor
 from numeric.errors import Undecidable
 from numeric.exact import Exact, Plans, Share
 from verify.domains import bounds_of
 from verify.precision import limits
 from verify.sampling import Case
 from verify.witnesses.perturbation import Perturbation, Slopes
-from verify.witnesses.underflow import Underflow
+from verify.witnesses.ranges import Means, Underflow
+from verify.witnesses.structure import accumulated, has_kinks
 
 Array = NDArray[Any]
 
@@ -77,6 +75,7 @@ class Truth:
         self._alone: dict[tuple[str, bool], Exact] = {}
         self._loose: dict[str, bool] = {}
         self._overflows: dict[float, bool] = {}
+        self._sums: dict[str, Any] = {}
         self._perturbation: Perturbation | None = None
         self._underflow = Underflow(dtype, accumulated(derivation.combined))
         self._underflown: dict[tuple[str, bool], Array] = {}
@@ -102,11 +101,25 @@ class Truth:
         self.values(name)
         return self._undecided[name]
 
-    def overflows(self, limit: float) -> bool:
-        """Whether an accumulated intermediate, a state of a recurrence say, truly leaves this range.
+    def overflows(self, name: str, limit: float) -> bool:
+        """Whether an accumulated intermediate, a state of a recurrence say, truly leaves this range, or a sum on the
+        way to this array of which a mean is made.
 
         Such a value has to be computed, whatever computes it: a naive exponential of an input need not be.
         """
+        return self._state_overflows(limit) or bool(self._largest_sum(name) > limit)
+
+    def _largest_sum(self, name: str) -> Any:
+        if name not in self._sums:
+            means = Means(self.derivation.combined)
+            if means.sums:
+                plans = Plans(self.derivation.combined, means.compiler)
+                given = self.case.exact(self.derivation)
+                _elements(Exact(self.derivation.combined, given, bits=_BITS[0], plans=plans), self._tensors[name])
+            self._sums[name] = means.largest
+        return self._sums[name]
+
+    def _state_overflows(self, limit: float) -> bool:
         if limit not in self._overflows:
             program = self.derivation.program
             states = {
@@ -174,7 +187,7 @@ class Truth:
         if key not in self._underflown:
             given, tensor = self.case.exact(self.derivation), self._tensors[name]
             base = _elements(self._unmoved(_BITS[1]), tensor)
-            plans = Plans(self.derivation.combined, self._underflow.closures)
+            plans = Plans(self.derivation.combined, self._underflow.compiler)
             largest = np.zeros(base.shape)
             for number in range(_ALONE if sure else len(_NUDGES)):
                 self._underflow.draw(number)
@@ -296,53 +309,6 @@ class Truth:
                         # much smaller would make it negative
                         perturb[tensor.name, position] = Share(unit * int(shares[position]))
         return self._exact(_BITS[1], perturb)
-
-
-def has_kinks(program: Program) -> bool:
-    """Whether any equation branches on a value, so that a derivative may jump.
-
-    Example:
-        >>> import derive.registry
-        >>> has_kinks(derive.registry.get("mlp", activation="relu").program)
-        True
-        >>> has_kinks(derive.registry.get("mlp").program)
-        False
-    """
-    return any(_kinked(equation.rhs) for equation in program.equations)
-
-
-def _kinked(expression: Expr) -> bool:
-    if isinstance(expression, Where) and expression.condition.atoms(Access):
-        return True
-    if isinstance(expression, (Maximum, Abs, sign)) or (
-        isinstance(expression, Reduce) and expression.op in ("max", "min")
-    ):
-        return True
-    if isinstance(expression, NamedFunction) and _kinked(expression.definition()):
-        return True
-    return any(_kinked(part) for part in expression.args if isinstance(part, Expr))
-
-
-def accumulated(program: Program) -> frozenset[str]:
-    """The tensors that are sums of many terms, or recurrences, or computed from such.
-
-    Example:
-        >>> import derive.registry
-        >>> sorted(accumulated(derive.registry.get("logistic_regression").program))
-        ['L', 'p', 'z']
-        >>> accumulated(derive.registry.get("sigmoid").program)
-        frozenset()
-    """
-    found: set[str] = set()
-    while True:
-        more = {
-            equation.target
-            for equation in program.equations
-            if equation.rhs.has(Reduce) or equation.target in equation.reads() or equation.reads() & found
-        }
-        if more <= found:
-            return frozenset(found)
-        found |= more
 
 
 def _elements(exact: Exact, name: str) -> Array:

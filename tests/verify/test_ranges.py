@@ -1,4 +1,4 @@
-"""Numbers below the smallest normal one on the way to a gradient, which multiply to an ordinary one afterwards.
+"""What the range of a dtype does to numbers on the way: those that underflow, and sums that overflow where a mean does not.
 
 At U = -100.5 logistic(U) is 2.3e-44: 16.4 units of float32's smallest number, 1.4e-45, so that it is given as 16 or 17 of
 them, which is 2 or 4 percent off.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.registry import get
+from derive.registry import declare, get
 from derive.reverse import derive
 from tests.seeds import SEED
 from verify import Verdict, check_gradient
+from verify.compare import compare
 from verify.sampling import Case, sample
 from verify.witnesses.balls import Truth
 
@@ -73,3 +74,27 @@ def test_a_function_of_the_inputs_alone_is_not_excused(name: str) -> None:
     inputs = {key: np.full_like(value, -102) if key == "z" else value for key, value in case.inputs.items()}
     truth = Truth(derivation, Case(case.sizes, inputs, case.integers, case.cotangents), np.float32)
     assert not truth.underflow("z", sure=True).any()
+
+
+def judged(text: str, got: float, name: str = "L", **inputs: list[float]) -> Verdict:
+    """The verdict on one scalar in float32, at given inputs."""
+    derivation = derive(declare(text))
+    given = {key: np.asarray(value, dtype=np.float32) for key, value in inputs.items()}
+    seeds = {each: np.ones((), np.float32) for each in derivation.program.outputs}
+    truth = Truth(derivation, Case({}, given, {}, seeds), np.float32)
+    return compare(np.float32(got), truth, name, dtype=np.float32).verdict
+
+
+def test_a_sum_too_large_for_its_mean_is_outside_the_range() -> None:
+    # 1e38 four times is more than 3.4e38, the largest number of float32; their mean is not
+    mean, total, inside = (f"x[n]\nL = {rhs}" for rhs in ("sum(x)/n", "sum(x)", "tanh(sum(x)) + 2*(sum(x)/n - 1)"))
+    for text in (mean, inside):
+        assert judged(text, np.inf, x=[1e38] * 4) is Verdict.OUTSIDE, text
+        assert judged(text, np.inf, x=[1e37] * 4) is Verdict.INACCURATE, text
+        assert judged(text, np.nan, x=[1e37] * 4) is Verdict.INACCURATE, text
+    assert judged(total, np.inf, x=[1e38] * 4) is Verdict.AGREES
+    assert judged(total, np.inf, x=[1e38, 1e38]) is Verdict.INACCURATE
+    # a naive exponential may overflow where what is made of its sum does not, and should not have been written so
+    assert judged("x[n]\nL = log(sum(exp(x))/n)", np.inf, x=[89.0, 1.0, 2.0]) is Verdict.INACCURATE
+    # what a sum does that the element does not read is of no account to it
+    assert judged("x[n], y\nM = sum(x)/n\nL = 2*y\noutput(M, L)", np.inf, x=[1e38] * 4, y=1e38) is Verdict.INACCURATE
