@@ -21,6 +21,7 @@ from verify.counterexample import Counterexample, Subject
 from verify.errors import MissingReference, SamplingError, WitnessError
 from verify.evidence import Evidence, Row, versions
 from verify.judge import Judged, Points, counterexample_of, fresh_seed, judge_cases, resolve
+from verify.noise import less_noise
 from verify.protocol import run
 from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
@@ -188,10 +189,10 @@ def settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> t
     if ours.shape == theirs.shape and close(ours, theirs):
         errors, norm = relative_errors(ours, theirs)
         return Comparison(Verdict.AGREES, int(ours.size), float(np.max(errors, initial=0.0)), norm), ""
-    mine = compare(ours, truth, name, gentle=place in _SMOOTH)
+    mine = _judged(ours, truth, name, place)
     if mine.verdict is not Verdict.AGREES:
         return mine, mine.note
-    reference = compare(theirs, truth, name, gentle=place in _SMOOTH)
+    reference = _judged(theirs, truth, name, place)
     if reference.verdict is Verdict.WRONG_FORMULA and (place in _SMOOTH or reference.points == 0):
         note = f"the reference forward and the declaration differ: {reference.worst or reference.note}"
         return Comparison(Verdict.WRONG_FORMULA, mine.points, np.inf, np.inf, note=note), note
@@ -199,6 +200,11 @@ def settle(ours: Array, theirs: Array, truth: Truth, name: str, place: str) -> t
         return mine, "both within the condition of the problem"
     which = "has another convention at kinks" if reference.kinks else f"is off by up to {reference.ulp:.2g} ULP"
     return mine, f"settled by balls: JAX {which}"
+
+
+def _judged(got: Array, truth: Truth, name: str, place: str) -> Comparison:
+    gentle = place in _SMOOTH
+    return less_noise(compare(got, truth, name, gentle=gentle), got, truth, name, None, None, np.float64, gentle=gentle)
 
 
 def _differences(derivation: Derivation, function: Any, place: str, found: Place) -> list[Row]:
