@@ -14,6 +14,8 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
   number as infinity.
 * ``|g - t| <= 4 S``: *agrees*.  ``S`` is what one unit of the smallest number of the dtype in each accumulated
   intermediate below the smallest normal number does to the element (:mod:`verify.witnesses.ranges`).
+* between the values that ``t`` has when what is computed only to be compared is rounded: *agrees*.  Which of two numbers
+  is the larger one may be a matter of their last digits (:mod:`verify.witnesses.choices`).
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
 * otherwise, if an accumulated intermediate (a named sum, the sum of a mean, a state of a recurrence, or what is
@@ -199,6 +201,8 @@ class _Judge:
             return Verdict.AGREES
         if self.within(self.truth.underflow, position, gap / _UNITS):
             return Verdict.AGREES
+        if self.chosen(position, given - expected, allowed):
+            return Verdict.AGREES
         if self.truth.undetermined(self.name):
             return Verdict.CANNOT_DECIDE
         if not self.gentle and self.truth.overflows(self.name, float(self.info.max)):
@@ -216,6 +220,11 @@ class _Judge:
         found = float(scale(self.name)[position])
         far = self.gentle and gap > _DOUBT * found
         return gap <= found or (not far and gap <= float(scale(self.name, sure=True)[position]))
+
+    def chosen(self, position: tuple[int, ...], error: float, allowed: float) -> bool:
+        """Whether other choices between numbers that rounding does not tell apart lead there."""
+        down, up = (float(bound[position]) for bound in self.truth.choices(self.name))
+        return down != up and down * (1 + allowed) <= error <= up * (1 + allowed)
 
     def slopes(self, position: tuple[int, ...]) -> Slopes | None:
         """The derivatives from both sides; ``None`` where there is no kink that they could tell of."""

@@ -12,7 +12,8 @@ rounding of its result cannot.
 does in the equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
 
 *Underflow*: what the few digits of intermediates below the smallest normal number do to an element, where they are
-accumulated (:mod:`verify.witnesses.ranges`).
+accumulated (:mod:`verify.witnesses.ranges`); *choices*: what rounding does to numbers that are only compared
+(:mod:`verify.witnesses.choices`).
 
 An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """
@@ -35,9 +36,11 @@ from numeric.exact import Exact, Plans, Share
 from verify.domains import bounds_of
 from verify.precision import limits
 from verify.sampling import Case
+from verify.witnesses.choices import Choices
 from verify.witnesses.perturbation import Perturbation, Slopes
 from verify.witnesses.ranges import Means, Underflow
 from verify.witnesses.structure import accumulated, has_kinks
+from verify.witnesses.watched import Shaken
 
 Array = NDArray[Any]
 
@@ -46,6 +49,9 @@ MOST_BITS = _BITS[-1]
 _ACCURATE = 80  # relative bits that an enclosure must have
 _NUDGES = (1, 4, 16)  # units of roundoff: what one rounding does, and what a few of them do together
 _MORE = (1,) * 4  # further draws, before a fault is reported
+_SHAKES = (
+    16  # of intermediates, before a fault is reported: a choice between two numbers is the other one in every second
+)
 _ALONE = len(_NUDGES) + len(_MORE)  # the draw for each tensor alone
 _ZERO = flint.arb(2) ** -1080  # below half of the smallest double: nothing in floating point can tell it from 0
 _CHAOS = 1 / 16  # a whole array that moves by this share under a few roundings has no digit to compare
@@ -78,7 +84,8 @@ class Truth:
         self._sums: dict[str, Any] = {}
         self._perturbation: Perturbation | None = None
         self._underflow = Underflow(dtype, accumulated(derivation.combined))
-        self._underflown: dict[tuple[str, bool], Array] = {}
+        self._choices = Choices(dtype, derivation.combined)
+        self._moves: dict[tuple[Shaken, str, bool], tuple[Array, Array]] = {}
         self.kinks = has_kinks(derivation.program)
 
     @property
@@ -183,20 +190,30 @@ class Truth:
 
         The largest of a few random changes; ``sure`` adds further ones.
         """
-        key = name, sure
-        if key not in self._underflown:
-            given, tensor = self.case.exact(self.derivation), self._tensors[name]
-            base = _elements(self._unmoved(_BITS[1]), tensor)
-            plans = Plans(self.derivation.combined, self._underflow.compiler)
-            largest = np.zeros(base.shape)
-            for number in range(_ALONE if sure else len(_NUDGES)):
-                self._underflow.draw(number)
-                moved = _elements(Exact(self.derivation.combined, given, bits=_BITS[1], plans=plans), tensor)
+        lowest, highest = self._shaken(self._underflow, name, sure)
+        return np.maximum(-lowest, highest)
+
+    def choices(self, name: str) -> tuple[Array, Array]:
+        """How far each element goes down and up when what is computed to be compared changes by a few roundings."""
+        if not self._choices.compared:
+            return (np.zeros(self.values(name).shape),) * 2
+        return self._shaken(self._choices, name, True)
+
+    def _shaken(self, by: Shaken, name: str, sure: bool) -> tuple[Array, Array]:
+        key = by, name, sure
+        if key not in self._moves:
+            given, tensor, program = self.case.exact(self.derivation), self._tensors[name], self.derivation.combined
+            base, plans = _elements(self._unmoved(_BITS[1]), tensor), Plans(program, by.compiler)
+            lowest, highest = np.zeros(base.shape), np.zeros(base.shape)
+            for number in range(_SHAKES if sure else len(_NUDGES)):
+                by.draw(number)
+                moved = _elements(Exact(program, given, bits=_BITS[1], plans=plans), tensor)
                 with flint.ctx.workprec(_BITS[1]):
-                    changes = [float((m - b).abs_lower()) for m, b in zip(moved.flat, base.flat, strict=True)]
-                largest = np.fmax(largest, np.reshape(changes, base.shape))
-            self._underflown[key] = largest
-        return self._underflown[key]
+                    changes = [float((m - b).mid()) for m, b in zip(moved.flat, base.flat, strict=True)]
+                change = np.reshape(changes, base.shape)
+                lowest, highest = np.fmin(lowest, change), np.fmax(highest, change)
+            self._moves[key] = lowest, highest
+        return self._moves[key]
 
     def undetermined(self, name: str) -> bool:
         """Whether a few roundings of the inputs move the array as a whole: no computation in this dtype can be right."""

@@ -9,8 +9,7 @@ the smallest subnormal number, and 0 unless the result is subnormal.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Iterator, Set
 from typing import Any
 
 import flint
@@ -19,34 +18,28 @@ from sympy import Add, Expr, Mul, Pow
 from derive.nodes import Access, Reduce
 from derive.program import Program
 from numeric.closures import Closures
-from numeric.conditions import Staged, Value
 from numeric.fields import Field
 from numeric.integers import Environment
 from verify.precision import limits
+from verify.witnesses.watched import Look, Shaken, Watched
 
-Look = Callable[[Any], Any]
 
-
-class Underflow:
+class Underflow(Shaken):
     """Moves numbers below the smallest normal one of a dtype by its smallest subnormal number, up or down at random.
 
     It does so to every subexpression that reads one of the ``tensors``.
     """
 
     def __init__(self, dtype: Any, tensors: Set[str]) -> None:
+        super().__init__()
         self.tensors = tensors
         self.unit = flint.arb(float(limits(dtype).smallest_subnormal))
         self.tiny = flint.arb(float(limits(dtype).tiny))
-        self._random = random.Random(0)
-
-    def draw(self, number: int) -> None:
-        """Begins another choice of ups and downs."""
-        self._random.seed(number)
 
     def _moved(self, value: Any) -> Any:
         if not abs(value) < self.tiny or value.is_zero():
             return value
-        return value + self.unit * self._random.choice((-1, 1))
+        return value + self.unit * self.sign()
 
     def compiler(self, field: Field, sizes: Environment, where: str = "") -> Closures:
         """The compiler of :class:`numeric.exact.Plans` that has this done."""
@@ -57,7 +50,7 @@ class Underflow:
             )
             return self._moved if reads else None
 
-        return _Watched(field, sizes, where, look)
+        return Watched(field, sizes, where, look)
 
 
 class Means:
@@ -74,7 +67,7 @@ class Means:
 
     def compiler(self, field: Field, sizes: Environment, where: str = "") -> Closures:
         """The compiler of :class:`numeric.exact.Plans` that has this done."""
-        return _Watched(field, sizes, where, lambda expression: self._noted if expression in self.sums else None)
+        return Watched(field, sizes, where, lambda expression: self._noted if expression in self.sums else None)
 
 
 def _of_means(expression: Expr) -> Iterator[Reduce]:
@@ -89,25 +82,6 @@ def _of_means(expression: Expr) -> Iterator[Reduce]:
             yield factor
         for term in factor.args if isinstance(factor, Add) else ():
             yield from _of_means(term)
-
-
-class _Watched(Closures):
-    """Shows the values of some subexpressions to whoever looks, who may give others back."""
-
-    def __init__(self, field: Field, sizes: Environment, where: str, look: Callable[[Expr], Look | None]) -> None:
-        super().__init__(field, sizes, where)
-        self._look = look
-
-    def _real(self, expression: Expr) -> Staged:
-        exact, look = super()._real(expression), self._look(expression)
-        if look is None:
-            return exact
-
-        def staged(env: Environment) -> Value:
-            value = exact(env)
-            return value if value is self._zero else lambda reader: look(value(reader))
-
-        return staged
 
 
 __all__ = ["Means", "Underflow"]

@@ -1,0 +1,68 @@
+"""Which of two numbers is the larger one, where they differ by less than a rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derive.nodes import Access
+from derive.registry import declare, get
+from derive.reverse import derive
+from verify import Verdict
+from verify.compare import compare
+from verify.sampling import Case
+from verify.witnesses.balls import Truth
+from verify.witnesses.choices import Choices
+
+# with a margin of 1 the scores of the classes 0 and 3 are one number in double precision, which has units of 2.2e-16 there
+SCORES = np.array([[1.07286402e-12, 1.8e-12, 7.4e-13, 1.07291953e-12]])
+LABEL = np.array([1])
+
+
+def judged(slope: list[float], dtype: type = np.float64) -> Verdict:
+    """The verdict on a gradient of the hinge loss at these scores."""
+    derivation = derive(get("multiclass_hinge"))
+    truth = Truth(derivation, Case({}, {"S": SCORES.astype(dtype), "label": LABEL}), dtype)
+    return compare(np.array([slope], dtype), truth, "S", dtype=dtype).verdict
+
+
+@pytest.mark.parametrize(
+    ("slope", "verdict"),
+    [
+        ([0.0, -1, 0, 1], Verdict.AGREES),  # the larger one
+        ([1.0, -1, 0, 0], Verdict.AGREES),  # the other one of the two
+        ([0.0, -1, 1, 0], Verdict.WRONG_FORMULA),  # one that is smaller by thousands of units
+        ([0.5, -1, 0, 0.5], Verdict.AGREES),  # half of each, as JAX divides it
+        ([-0.5, -1, 0, 1.5], Verdict.WRONG_FORMULA),
+        ([2.0, -1, 0, 0], Verdict.WRONG_FORMULA),
+        ([0.0, 0, 0, 0], Verdict.WRONG_FORMULA),
+    ],
+)
+def test_a_choice_between_two_that_rounding_does_not_tell_apart_is_free(slope: list[float], verdict: Verdict) -> None:
+    assert judged(slope) is verdict
+
+
+def test_in_a_dtype_of_fewer_digits_more_are_alike() -> None:
+    assert judged([0.0, -1, 1, 0], np.float32) is Verdict.AGREES
+
+
+def test_what_is_only_read_is_not_rounded_again() -> None:
+    for name in ("relu", "leaky_relu", "huber"):
+        inside = Choices(np.float64, derive(get(name)).combined).compared
+        assert not any(isinstance(side, Access) for side in inside)
+    assert Choices(np.float64, derive(get("relu")).combined).compared == set()
+    assert Choices(np.float64, derive(get("multiclass_hinge")).combined).compared
+
+
+def test_a_threshold_that_is_computed_is_not_known_better_than_to_a_rounding() -> None:
+    # 1 + x is compared with 1 + y: at 1e-17 and 2e-17 they are the same number, at 1e-3 and 2e-3 they are not
+    derivation = derive(declare("x, y\nL = where(1 + x > 1 + y, x, y)"))
+
+    def at(x: float, y: float, slope: float) -> Verdict:
+        truth = Truth(derivation, Case({}, {"x": np.array(x), "y": np.array(y)}))
+        return compare(np.array(slope), truth, "x").verdict
+
+    assert at(1e-17, 2e-17, 0.0) is Verdict.AGREES
+    assert at(1e-17, 2e-17, 1.0) is Verdict.AGREES
+    assert at(1e-3, 2e-3, 0.0) is Verdict.AGREES
+    assert at(1e-3, 2e-3, 1.0) is Verdict.WRONG_FORMULA
