@@ -179,11 +179,11 @@ def _two_calls(
 
 
 def two_cases(derivation: Derivation, cases: Sequence[Case], dtype: Any = np.float64) -> tuple[Case, Case | None]:
-    """One of the cases, and other values of the same sizes: what was left behind then fits, and goes unnoticed unless looked for.
+    """Two cases of the same sizes, one of them given: what was left behind then fits, and goes unnoticed unless looked for.
 
-    With the inputs or the cotangents of the other the first has another gradient, if that can be had: two points between the same
+    With the inputs or the cotangents of the second the first has another gradient, if that can be had: two points between the same
     kinks of a piecewise linear function, or a softmax of a single score, would not tell whose inputs were used, and a dead
-    rectifier not whose cotangents.  So the first is the one to look at, after a call with the other.
+    rectifier not whose cotangents.  So the first is the one to look at, after a call with the second.
 
     Example:
         >>> from derive.registry import get
@@ -201,11 +201,12 @@ def two_cases(derivation: Derivation, cases: Sequence[Case], dtype: Any = np.flo
             drawn = {"stratum": place, "sizes": case.sizes, "derivation": derivation, "dtype": dtype}
             with suppress(SamplingError):
                 other = sample(derivation.program, case.seed + number, **drawn)
-                told = _told(derivation, case, other)
-                if told > best:
-                    best, pair = told, (case, other)
-                if told == 1 + bool(derivation.cotangents):
-                    return case, other
+                for first, second in ((case, other), (other, case)):
+                    told = _told(derivation, first, second)
+                    if told > best:
+                        best, pair = told, (first, second)
+                    if told == 1 + bool(derivation.cotangents):
+                        return first, second
     return pair or (cases[0], None)
 
 

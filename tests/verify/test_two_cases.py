@@ -12,7 +12,7 @@ from tests.seeds import SEED
 from verify.judge import Points
 from verify.protocol import two_cases
 
-SEEDS = [SEED, 5, 8]  # at the others the first was a dead rectifier, or a hard tanh beyond its kinks
+SEEDS = [SEED, 5, 8, 674337228]  # at the others the first was a dead rectifier, or a hard tanh beyond its kinks
 
 
 @pytest.mark.parametrize("seed", SEEDS)
