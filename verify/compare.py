@@ -7,15 +7,15 @@ The rules, for one element with true value ``t``, got value ``g``, and unit roun
 * if the two one-sided derivatives differ, the element is on a kink, and a value between them is a *wrong convention*;
   beyond them it is a *wrong formula* (or *cannot decide*, as below).
 * ``|g - t| <= C u K``: *agrees*.  ``K`` is the measured condition of the element (see
-  :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it), ``C`` = 64 allows
-  for a few dozen roundings, and fewer in 16 bits (:func:`verify.precision.roundings`); for float32 the first bound,
-  which is below its resolution, is left out.  A true value
-  below the smallest normal number may also come out as anything below it (underflow), and one above the largest
+  :mod:`verify.witnesses.balls`: what rounding of the inputs and of accumulated results does to it, or of the sums
+  within an equation), ``C`` = 64 allows for a few dozen roundings, and fewer in 16 bits
+  (:func:`verify.precision.roundings`); for float32 the first bound, which is below its resolution, is left out.  A true
+  value below the smallest normal number may also come out as anything below it (underflow), and one above the largest
   number as infinity.
 * ``|g - t| <= 4 S``: *agrees*.  ``S`` is what one unit of the smallest number of the dtype in each accumulated
   intermediate below the smallest normal number does to the element (:mod:`verify.witnesses.ranges`).
 * between the values that ``t`` has when what is computed only to be compared is rounded: *agrees*.  Which of two numbers
-  is the larger one may be a matter of their last digits (:mod:`verify.witnesses.choices`).
+  is the larger one may be a matter of their last digits (:mod:`verify.witnesses.rounded`).
 * otherwise, if a few roundings of the inputs move the whole array by a sixteenth of its size: *cannot decide*; no
   digit of it is determined in this dtype.
 * otherwise, if an accumulated intermediate (a named sum, the sum of a mean, a state of a recurrence, or what is
@@ -198,6 +198,8 @@ class _Judge:
             beyond = kink is Verdict.WRONG_FORMULA  # of both sides: unless no digit means anything here
             return Verdict.CANNOT_DECIDE if beyond and self.truth.undetermined(self.name) else kink
         if self.within(self.truth.condition, position, gap / allowed):
+            return Verdict.AGREES
+        if self.within(self.truth.summation, position, gap / allowed):
             return Verdict.AGREES
         if self.within(self.truth.underflow, position, gap / _UNITS):
             return Verdict.AGREES

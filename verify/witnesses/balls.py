@@ -12,8 +12,10 @@ rounding of its result cannot.
 does in the equations as they are written; an error of that size is inaccuracy, and a larger one is a wrong formula.
 
 *Underflow*: what the few digits of intermediates below the smallest normal number do to an element, where they are
-accumulated (:mod:`verify.witnesses.ranges`); *choices*: what rounding does to numbers that are only compared
-(:mod:`verify.witnesses.choices`).
+accumulated (:mod:`verify.witnesses.ranges`).
+
+*Summation* and *choices*: what rounding does to sums that have no name, and to numbers that are only compared
+(:mod:`verify.witnesses.rounded`).
 
 An input element at a closed end of its declared domain (a label 0 or 1) is taken as exact.
 """
@@ -36,9 +38,9 @@ from numeric.exact import Exact, Plans, Share
 from verify.domains import bounds_of
 from verify.precision import limits
 from verify.sampling import Case
-from verify.witnesses.choices import Choices
 from verify.witnesses.perturbation import Perturbation, Slopes
 from verify.witnesses.ranges import Means, Underflow
+from verify.witnesses.rounded import Rounded, compared, sums
 from verify.witnesses.structure import accumulated, has_kinks
 from verify.witnesses.watched import Shaken
 
@@ -84,7 +86,9 @@ class Truth:
         self._sums: dict[str, Any] = {}
         self._perturbation: Perturbation | None = None
         self._underflow = Underflow(dtype, accumulated(derivation.combined))
-        self._choices = Choices(dtype, derivation.combined)
+        self._choices = Rounded(dtype, compared(derivation.combined))
+        self._totals = Rounded(dtype, sums(derivation.combined))
+        self._shaken_plans: dict[Shaken, Plans] = {}
         self._moves: dict[tuple[Shaken, str, bool], tuple[Array, Array]] = {}
         self.kinks = has_kinks(derivation.program)
 
@@ -193,9 +197,16 @@ class Truth:
         lowest, highest = self._shaken(self._underflow, name, sure)
         return np.maximum(-lowest, highest)
 
+    def summation(self, name: str, *, sure: bool = False) -> Array:
+        """The change of each element per unit of relative change of sums that have no name of their own."""
+        if not self._totals.expressions:
+            return np.zeros(self.values(name).shape)
+        lowest, highest = self._shaken(self._totals, name, sure)
+        return np.maximum(-lowest, highest) / self._totals.most
+
     def choices(self, name: str) -> tuple[Array, Array]:
         """How far each element goes down and up when what is computed to be compared changes by a few roundings."""
-        if not self._choices.compared:
+        if not self._choices.expressions:
             return (np.zeros(self.values(name).shape),) * 2
         return self._shaken(self._choices, name, True)
 
@@ -203,7 +214,8 @@ class Truth:
         key = by, name, sure
         if key not in self._moves:
             given, tensor, program = self.case.exact(self.derivation), self._tensors[name], self.derivation.combined
-            base, plans = _elements(self._unmoved(_BITS[1]), tensor), Plans(program, by.compiler)
+            plans = self._shaken_plans.setdefault(by, Plans(program, by.compiler))
+            base = _elements(self._unmoved(_BITS[1]), tensor)
             lowest, highest = np.zeros(base.shape), np.zeros(base.shape)
             for number in range(_SHAKES if sure else len(_NUDGES)):
                 by.draw(number)

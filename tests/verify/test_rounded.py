@@ -1,4 +1,4 @@
-"""Which of two numbers is the larger one, where they differ by less than a rounding."""
+"""Sums that have no name, and which of two numbers is the larger one where they differ by less than a rounding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from verify import Verdict
 from verify.compare import compare
 from verify.sampling import Case
 from verify.witnesses.balls import Truth
-from verify.witnesses.choices import Choices
+from verify.witnesses.rounded import compared
 
 # with a margin of 1 the scores of the classes 0 and 3 are one number in double precision, which has units of 2.2e-16 there
 SCORES = np.array([[1.07286402e-12, 1.8e-12, 7.4e-13, 1.07291953e-12]])
@@ -48,10 +48,25 @@ def test_in_a_dtype_of_fewer_digits_more_are_alike() -> None:
 
 def test_what_is_only_read_is_not_rounded_again() -> None:
     for name in ("relu", "leaky_relu", "huber"):
-        inside = Choices(np.float64, derive(get(name)).combined).compared
-        assert not any(isinstance(side, Access) for side in inside)
-    assert Choices(np.float64, derive(get("relu")).combined).compared == set()
-    assert Choices(np.float64, derive(get("multiclass_hinge")).combined).compared
+        assert not any(isinstance(side, Access) for side in compared(derive(get(name)).combined))
+    assert compared(derive(get("relu")).combined) == set()
+    assert compared(derive(get("multiclass_hinge")).combined)
+
+
+@pytest.mark.parametrize("text", ["x[n], y[n]\nL = 1 - sum(y)/sum(x)", "x[n], y[n]\nS = sum(x)\nL = 1 - sum(y)/S"])
+def test_a_sum_is_known_to_a_rounding_with_a_name_and_without(text: str) -> None:
+    # all but one element are at the closed ends of [0, 1], and taken as exact; S is 2 + 3e-18, which is 2
+    derivation = derive(declare(text.replace("x[n]", "0 <= x[n] <= 1").replace("y[n]", "0 <= y[n] <= 1")))
+    given = {"x": np.array([1.0, 1.0, 3e-18]), "y": np.array([1.0, 1.0, 0.0])}
+    truth = Truth(derivation, Case({}, given))
+    assert compare(np.array(0.0), truth, "L").verdict is Verdict.AGREES
+    assert compare(np.array(1e-12), truth, "L").verdict is not Verdict.AGREES
+
+
+def test_a_difference_without_a_sum_has_no_such_excuse() -> None:
+    derivation = derive(declare("0 <= x <= 1\nL = 1 - 1/(1 + x)"))
+    truth = Truth(derivation, Case({}, {"x": np.array(3e-18)}))
+    assert compare(np.array(0.0), truth, "L").verdict is not Verdict.AGREES
 
 
 def test_a_threshold_that_is_computed_is_not_known_better_than_to_a_rounding() -> None:
