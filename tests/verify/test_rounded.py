@@ -81,3 +81,12 @@ def test_a_threshold_that_is_computed_is_not_known_better_than_to_a_rounding() -
     assert at(1e-17, 2e-17, 1.0) is Verdict.AGREES
     assert at(1e-3, 2e-3, 0.0) is Verdict.AGREES
     assert at(1e-3, 2e-3, 1.0) is Verdict.WRONG_FORMULA
+
+
+@pytest.mark.parametrize("slope", [0.0, 2.0])
+def test_one_comparison_has_one_answer_wherever_it_is_asked(slope: float) -> None:
+    # at |y| = 1 the slope is 1 from either side; with neither or with both of the two branches it would be 0 or 2
+    derivation = derive(declare("y\nL = where(abs(y) <= 1, y**2/2, abs(y) - 1/2)"))
+    truth = Truth(derivation, Case({}, {"y": np.array(1.0)}))
+    assert compare(np.array(1.0), truth, "y").verdict is Verdict.AGREES
+    assert compare(np.array(slope), truth, "y").verdict is Verdict.WRONG_FORMULA

@@ -21,7 +21,7 @@ from numeric.closures import Closures
 from numeric.fields import Field
 from numeric.integers import Environment
 from verify.precision import limits
-from verify.witnesses.watched import Look, Shaken, Watched
+from verify.witnesses.watched import Key, Look, Shaken, Watched
 
 
 class Underflow(Shaken):
@@ -36,10 +36,10 @@ class Underflow(Shaken):
         self.unit = flint.arb(float(limits(dtype).smallest_subnormal))
         self.tiny = flint.arb(float(limits(dtype).tiny))
 
-    def _moved(self, value: Any) -> Any:
+    def _moved(self, key: Key, value: Any) -> Any:
         if not abs(value) < self.tiny or value.is_zero():
             return value
-        return value + self.unit * self.sign()
+        return value + self.unit * (1 if self.share(key) > 0 else -1)
 
     def compiler(self, field: Field, sizes: Environment, where: str = "") -> Closures:
         """The compiler of :class:`numeric.exact.Plans` that has this done."""
@@ -60,7 +60,7 @@ class Means:
         self.sums = {total for equation in program.equations for total in _of_means(equation.rhs)}
         self.largest = flint.arb(0)
 
-    def _noted(self, value: Any) -> Any:
+    def _noted(self, _: Key, value: Any) -> Any:
         if not value.is_nan():
             self.largest = self.largest.max(abs(value))
         return value

@@ -21,7 +21,7 @@ from numeric.closures import Closures
 from numeric.fields import Field
 from numeric.integers import Environment
 from verify.precision import limits
-from verify.witnesses.watched import Shaken, Watched
+from verify.witnesses.watched import Key, Shaken, Watched
 
 _UNITS = 4  # of roundoff
 
@@ -35,8 +35,8 @@ class Rounded(Shaken):
         self.most = float(limits(dtype).eps) / 2 * _UNITS
         self._most = flint.arb(self.most)
 
-    def _moved(self, value: Any) -> Any:
-        return value * (1 + self._most * self.share())
+    def _moved(self, key: Key, value: Any) -> Any:
+        return value * (1 + self._most * self.share(key))
 
     def compiler(self, field: Field, sizes: Environment, where: str = "") -> Closures:
         """The compiler of :class:`numeric.exact.Plans` that has this done."""
