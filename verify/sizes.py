@@ -20,6 +20,7 @@ PATTERNS = ("ordinary", *_DEGENERATE, "zero")
 _ATTEMPTS = 400
 _DRAWS = 24  # sets of sizes, of which the most telling are taken
 _HIGH = 6
+_FEW = 4  # dimensions that can all be distinct and above 1
 
 
 def degenerate_sizes(program: Program) -> dict[str, tuple[str, Symbol | None]]:
@@ -151,7 +152,8 @@ def telling_sizes(
 
     First of all those that are computed: at a single position of a window neither its stride nor its order shows.  Of equally
     telling sets one is taken in which no dimension has the size that it has in all the ``earlier`` ones: a factor 2 is not
-    told from a size that is always 2.
+    told from a size that is always 2.  Where dimensions of the ``earlier`` ones are 1, a set without any 1 comes before all
+    that: the quotient of a channel by one of two sizes is told from its remainder where neither of them is 1.
 
     Raises:
         SamplingError: no consistent sizes were found.
@@ -161,10 +163,11 @@ def telling_sizes(
         >>> program = get("conv2d").program
         >>> found = telling_sizes(program, np.random.default_rng(1), 2, integers=program.integers, budget=10**6)
         >>> [[sizes[symbol] for symbol in program.dimensions] for sizes in found]
-        [[5, 4, 7, 6, 3, 2, 1], [6, 2, 4, 5, 7, 1, 3]]
+        [[5, 4, 7, 6, 3, 2, 1], [6, 2, 8, 3, 8, 5, 2]]
     """
     extents = extents_of(program)
     computed = [extent for extent in extents if not extent.is_Symbol and not extent.is_number]
+    enough = _DRAWS if len(program.dimensions) <= _FEW else _ATTEMPTS
     found: list[tuple[tuple[int, int], Sizes]] = []
     for sizes in islice(_candidates(program, rng, "ordinary", dict(integers), None, _HIGH), _ATTEMPTS // 4):
         try:
@@ -175,15 +178,25 @@ def telling_sizes(
             continue
         single = sum(extent_value(extent, sizes) == 1 for extent in computed)
         found.append(((single, len(values) - len(set(values) - {1})), sizes))
-        if len(found) == _DRAWS:
+        if len(found) == enough:
             break
     best: list[Sizes] = []
     while found and len(best) < count:
         others = [*earlier, *best]
-        chosen = min(found, key=lambda each: (*each[0], _unchanged(program, each[1], others)))
+        chosen = min(found, key=lambda each: _rank(program, each, others))
         found.remove(chosen)
         best.append(chosen[1])
     return best + [draw_sizes(program, rng, integers=integers, budget=budget) for _ in range(count - len(best))]
+
+
+def _rank(program: Program, drawn: tuple[tuple[int, int], Sizes], others: Sequence[Sizes]) -> tuple[int, ...]:
+    (single, alike), sizes = drawn
+    ones = (
+        sum(sizes[d] == 1 for d in program.dimensions)
+        if any(each[d] == 1 for each in others for d in program.dimensions)
+        else 0
+    )
+    return single, ones, alike, _unchanged(program, sizes, others)
 
 
 def _unchanged(program: Program, sizes: Sizes, others: Sequence[Sizes]) -> int:
@@ -204,13 +217,13 @@ def _candidates(
             # mostly ones; later attempts loosen a dimension where a window needs room
             drawn = [1 + int(rng.random() < 0.01 * attempt) for _ in range(count)]
         else:
-            top = max(top, count + 1) if count <= 4 else max(top, count)
+            top = max(top, count + 1) if count <= _FEW else max(top, count)
             # many dimensions with distinct sizes are dear to evaluate; one of them may then have size 1
-            least = 2 if count <= 4 else 1
+            least = 2 if count <= _FEW else 1
             choices = np.arange(least, top + 1)
             # later attempts allow equal sizes, and small ones: many dimensions, of windows too, leave few distinct ones
             distinct = attempt < _ATTEMPTS // 8
-            if not distinct and count > 4 and attempt % 4:
+            if not distinct and count > _FEW and attempt % 4:
                 choices = np.array([1, 2, 2, 3, 3, 4])
             drawn = [int(size) for size in rng.choice(choices, size=count, replace=not distinct)]
         if pattern == "ascending":

@@ -10,12 +10,15 @@ from sympy import Symbol
 
 from derive.program import Program
 from derive.registry import declare, get
+from derive.reverse import derive
 from numeric.exact import Exact
+from tests.seeds import SEED
 from tests.shares import share
 from verify import strata
 from verify.domains import Bounds, bounds_of, into
 from verify.errors import SamplingError
 from verify.indices import integer_ranges
+from verify.judge import Points
 from verify.sampling import Case, fractions, sample
 from verify.sizes import draw_sizes, extent_value, extents_of, work
 from verify.strategies import cases, sizes, stratum_names
@@ -219,3 +222,11 @@ def test_work_counts_the_terms_of_the_longest_sum() -> None:
 
 def test_fractions_are_exact() -> None:
     assert float(fractions(np.array([0.1]))[0]) == 0.1
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + 8))
+def test_of_two_sets_of_sizes_one_has_no_axis_of_a_single_element(seed: int) -> None:
+    # five axes are too many to be distinct and above 1; the quotient of a channel by the group's size is its remainder by the
+    # number of groups where one of both is 1
+    points = Points(derive(get("group_norm")), seed, 2, distinct=True).stratum("ordinary")
+    assert any(min(case.sizes.values()) > 1 for case, _ in points)

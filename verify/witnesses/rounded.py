@@ -12,8 +12,8 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 import flint
-from sympy import Expr, Max, Min
-from sympy.core.relational import Relational
+from sympy import Abs, Expr, Max, Min, Mul, sign
+from sympy.core.relational import Equality, Relational, Unequality
 
 from derive.nodes import Access, Maximum, Reduce
 from derive.program import Program
@@ -70,11 +70,25 @@ def compared(program: Program) -> Set[Expr]:
 
 def _compared(rhs: Expr) -> Iterator[Expr]:
     for node in rhs.atoms(Reduce, Maximum, Max, Min, Relational):
-        sides = (node.body,) if isinstance(node, Reduce) else node.args
-        chosen = not isinstance(node, Reduce) or node.op in ("max", "min", "argmax", "argmin")
-        for side in sides if chosen else ():
-            if isinstance(side, Expr) and not isinstance(side, Access) and side.has(Access):
-                yield side
+        if isinstance(node, Reduce):
+            sides = (node.body,) if node.op in ("max", "min", "argmax", "argmin") else ()
+        else:
+            sides = (
+                () if isinstance(node, (Equality, Unequality)) else node.args
+            )  # what is equal is so by its definition
+        yield from (side for side in sides if isinstance(side, Expr) and not _exact(side))
+
+
+def _exact(side: Expr) -> bool:
+    """Whether no rounding happens: an element, an integer, and what is one of several such or has its sign changed."""
+    if isinstance(side, Access) or side.is_integer or not side.has(Access):
+        return True
+    if isinstance(side, Reduce):
+        return side.op in ("max", "min") and _exact(side.body)
+    if isinstance(side, Mul):
+        return len(side.args) == 2 and side.args[0] == -1 and _exact(side.args[1])
+    parts = [part for part in side.args if isinstance(part, Expr)]
+    return isinstance(side, (Maximum, Max, Min, Abs, sign)) and all(map(_exact, parts))
 
 
 __all__ = ["Rounded", "compared", "sums"]
