@@ -224,7 +224,7 @@ def _candidates(
             # later attempts allow equal sizes, and small ones: many dimensions, of windows too, leave few distinct ones
             distinct = attempt < _ATTEMPTS // 8
             if not distinct and count > _FEW and attempt % 4:
-                choices = np.array([1, 2, 2, 3, 3, 4])
+                choices = np.array([2, 2, 3] if attempt % 4 == 1 else [1, 2, 2, 3, 3, 4])
             drawn = [int(size) for size in rng.choice(choices, size=count, replace=not distinct)]
         if pattern == "ascending":
             drawn.sort()
