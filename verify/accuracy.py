@@ -43,6 +43,7 @@ EXPONENTS = {
 }
 
 _DOUBT = 3.0  # ULP over the measured condition number, from which that is measured again
+_CANCELLED = 16  # roundings, times the condition number, that may leave a 0 of a difference
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Errors:
 
     ulp: float = 0.0
     excess: float = 0.0  # ULP over the condition number
-    false_zeros: int = 0
+    false_zeros: int = (
+        0  # given for a normal number, where no cancellation that the condition number tells of leaves them
+    )
     argument: str = ""
     got: float = 0.0
     expected: float = 0.0
@@ -189,7 +192,7 @@ def _errors(gradient: Gradient, truth: Truth, dtype: Any) -> Errors:
             outside = _overflowing(truth, values.shape, float(info.max))
             beyond = max(worst.beyond, float(excess.max(initial=0.0, where=outside)))
             ulps, excess = (np.where(outside, 0.0, errors) for errors in (ulps, excess))
-            lost = (given == 0) & (size >= info.tiny) & (condition < 1 / info.eps) & ~outside
+            lost = (given == 0) & (size >= info.tiny) & (excess > _CANCELLED) & ~outside
             at = np.unravel_index(int(np.argmax(excess)), excess.shape)
             here = Errors(float(ulps[at]), float(excess[at]), 0, argument, float(given[at]), float(expected[at]))
             top = here if (here.excess, here.ulp) > (worst.excess, worst.ulp) else worst
