@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
 import pytest
 
 from tests.seeds import VARIABLE
-from tests.soak import main
+from tests.soak import FOLDERS, main
 
 PASSES = "def test_it():\n    pass\n"
 FAILS = "def test_it():\n    assert False, 'on purpose'\n"
@@ -54,3 +55,19 @@ def test_it_goes_on_where_it_was_as_long_as_nothing_changed(tmp_path: Path, monk
     first = runs(1)
     (tmp_path / "tests" / "test_one.py").write_text(PASSES + "# changed\n", encoding="utf-8")
     assert first[0] not in runs(1)
+
+
+def test_no_test_is_without_a_deadline() -> None:
+    # one that hangs would never end a soak; what has to be compiled is compiled outside of the examples
+    root = Path(__file__).resolve().parents[2]
+    files = [file for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
+    assert len(files) > 400
+    endless = [
+        f"{file.relative_to(root)}:{keyword.value.lineno}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "deadline" and isinstance(keyword.value, ast.Constant) and keyword.value.value is None
+    ]
+    assert not endless

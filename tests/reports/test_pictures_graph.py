@@ -177,7 +177,7 @@ def test_the_description_tells_the_whole_graph() -> None:
 NODES = "abcdefghij"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1]), max_size=22),
     st.lists(st.floats(4, 40), min_size=10, max_size=10),
