@@ -19,6 +19,7 @@ from verify.errors import SamplingError
 from verify.sampling import sample
 from verify.verdicts import Verdict
 from verify.witnesses import symmetry
+from verify.witnesses.directions import direction
 
 CONVOLUTION = "x[h], K[k]\nstride = 2, padding = 1\ny[i < (h + 2*padding - k)//stride + 1] = "
 WINDOW = "sum(pad(x[stride*i + p - padding])*K[p], p)"
@@ -72,6 +73,21 @@ def test_false_claims_are_refuted(text: str, claim: str, output: str, seed: int)
     found = check(text, claim, seed)[output]
     assert found.verdict is Verdict.WRONG_FORMULA
     assert found.detail.startswith(f"does not hold: at {output}")
+
+
+def test_a_false_claim_is_refuted_where_shifts_could_be_alike() -> None:
+    """Two columns: shifts drawn from 129 numbers were equal at this seed, which is a shift of the rows, and the claim held."""
+    assert check(*FALSE[0][:2], 433015547)["a"].verdict is Verdict.WRONG_FORMULA
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (3, 40), (9000,), (0, 2)])
+def test_directions_move_every_element_by_its_own_step(shape: tuple[int, ...]) -> None:
+    for seed in range(SEED, SEED + 30):
+        steps = direction(np.random.default_rng(seed), shape)
+        assert steps.shape == shape
+        assert len(set(np.abs(steps).flat)) == steps.size
+        assert np.all(steps != 0)
+        assert np.array_equal((np.float64(2.5) + steps) - 2.5, steps)  # exact on the inputs' grid
 
 
 @pytest.mark.parametrize(

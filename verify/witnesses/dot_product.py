@@ -20,6 +20,7 @@ from derive.derivation import Derivation
 from numeric.errors import Undecidable
 from verify.sampling import Case
 from verify.verdicts import Verdict
+from verify.witnesses.directions import direction
 from verify.witnesses.perturbation import BITS, Perturbation
 
 Array = NDArray[Any]
@@ -66,11 +67,9 @@ def identity(
         >>> str(identity(derivation, case, wrong, np.random.default_rng(0)).verdict)
         'wrong formula'
     """
-    direction = {name: rng.integers(-64, 65, np.shape(case.inputs[name])) for name in gradients}
+    along = {name: direction(rng, np.shape(case.inputs[name])) for name in gradients}
     moved = Perturbation(derivation.program, case.arguments(), case.cotangents, of=derivation.of)
-    steps = {
-        (name, position): Fraction(int(v), 32) for name, vs in direction.items() for position, v in np.ndenumerate(vs)
-    }
+    steps = {(name, position): Fraction(float(v)) for name, vs in along.items() for position, v in np.ndenumerate(vs)}
     points = len(steps)
     try:
         slopes = moved.along(steps)
@@ -80,7 +79,7 @@ def identity(
         return Finding(Verdict.OUTSIDE, np.nan, points, "the slope along the direction is not finite")
     if not slopes.smooth:
         return Finding(Verdict.CANNOT_DECIDE, np.nan, points, "a kink lies here")
-    if not all(np.all(np.isfinite(gradients[name])) for name in direction):
+    if not all(np.all(np.isfinite(gradients[name])) for name in along):
         return Finding(Verdict.WRONG_FORMULA, np.inf, points, "a gradient is not finite where the slope is")
     with flint.ctx.workprec(BITS):
         total, size = flint.arb(0), flint.arb(0)
@@ -94,7 +93,7 @@ def identity(
     if error <= RELATIVE:
         return Finding(Verdict.AGREES, error, points)
     if condition is not None:
-        rounding = sum(float(np.sum(condition(name) * np.abs(v))) / 32 for name, v in direction.items())
+        rounding = sum(float(np.sum(condition(name) * np.abs(v))) for name, v in along.items())
         if float(gap.mid()) <= ROUNDINGS * np.finfo(float).eps * rounding:
             return Finding(Verdict.CANNOT_DECIDE, error, points, "rounding the inputs alone moves the gradients so far")
     sides = f"<ybar, J v> = {float(slopes.middle.mid())!r}, <J^T ybar, v> = {float(total.mid())!r}"

@@ -25,6 +25,7 @@ from verify.sampling import Case, sample
 from verify.sizes import extent_value
 from verify.verdicts import Verdict
 from verify.witnesses.balls import MOST_BITS, Truth
+from verify.witnesses.directions import direction
 
 Array = NDArray[Any]
 Sides = Callable[[str, Sequence[Array]], tuple[Array, Array]]
@@ -118,7 +119,7 @@ def _factors(derivation: Derivation, cases: Sequence[Case], change: Callable[[st
 
 
 def _cotangent(derivation: Derivation, case: Case, rng: np.random.Generator) -> Relation:
-    other = {name: np.round(rng.standard_normal(g.shape) * 64) / 64 for name, g in case.cotangents.items()}
+    other = {name: direction(rng, g.shape) for name, g in case.cotangents.items()}
     both = {name: 2 * g - 3 * other[name] for name, g in case.cotangents.items()}
     cases = (case, replace(case, cotangents=other), replace(case, cotangents=both))
     return Relation(cases, lambda _, v: (v[2], v[0] * 2 - v[1] * 3), tuple(derivation.gradients))
@@ -129,8 +130,8 @@ def _shift(claim: Symmetry, derivation: Derivation, case: Case, rng: np.random.G
     for name in claim.inputs:
         _free(derivation.program, name, claim)
         axes = _axes(derivation.program, name, claim.along)
-        shape = [1 if axis in axes else n for axis, n in enumerate(moved[name].shape)]
-        moved[name] = moved[name] + rng.integers(-64, 65, shape) / 32
+        shape = tuple(1 if axis in axes else n for axis, n in enumerate(moved[name].shape))
+        moved[name] = moved[name] + direction(rng, shape)
     return _factors(derivation, (case, replace(case, inputs=moved)), lambda _: 1)
 
 
@@ -153,7 +154,7 @@ def _affine(claim: Symmetry, derivation: Derivation, case: Case, rng: np.random.
     far, middle = dict(case.inputs), dict(case.inputs)
     for name in claim.inputs:
         _free(derivation.program, name, claim)
-        step = rng.integers(-64, 65, far[name].shape) / 32
+        step = direction(rng, far[name].shape)
         middle[name], far[name] = middle[name] + step, far[name] + 2 * step
 
     def sides(name: str, values: Sequence[Array]) -> tuple[Array, Array]:
