@@ -26,7 +26,7 @@ from verify.protocol import run
 from verify.sampling import Case, sample
 from verify.steps import StepCheck, check_steps
 from verify.verdicts import Verdict, overall
-from verify.witnesses import differences, dot_product, rational, symmetry
+from verify.witnesses import differences, dot_product, rational, symmetry, taylor
 from verify.witnesses.autodiff import Autodiff
 from verify.witnesses.balls import Truth, to_float
 
@@ -37,9 +37,6 @@ Place = list[tuple[Case, Truth]]
 # strata in which differences of a float forward resolve anything
 _SMOOTH = ("ordinary", "contracting", "expanding")
 _KINKED = ("zeros", "ties")
-_SHARE = 1e-7  # of the slope: a smaller remainder is none
-_FINER = (4, 8)  # binary orders by which Taylor steps are made smaller for a second look
-_TAYLOR = (1.7, 2.0)
 _SMALL = 100  # scalar operations: a symmetry is evaluated at two or three points
 
 
@@ -241,20 +238,19 @@ def _differences(derivation: Derivation, function: Any, place: str, found: Place
 
 
 def _taylor(phi: differences.Objective, case: Case, gradients: Mapping[str, Array]) -> Row:
-    def slope(finer: int) -> tuple[float, float]:
-        return differences.taylor_slope(phi, case.inputs, gradients, np.random.default_rng(case.seed), finer)
-
-    order, size = slope(0)
-    # A wrong gradient has the order 1 at all steps, or a remainder that is a share of the slope.
-    finer = (
-        found for found in map(slope, _FINER) if found[0] > _TAYLOR[0] and (found[0] < np.inf or found[1] < _SHARE)
+    found = taylor.remainder(phi, case.inputs, gradients, case.seed)
+    return Row(
+        "taylor",
+        ", ".join(gradients),
+        "ordinary",
+        taylor.STEPS,
+        "float64",
+        found.size,
+        taylor.EXPECTED,
+        found.verdict,
+        found.detail,
+        case.seed,
     )
-    order, size = (order, size) if order > _TAYLOR[0] else next(finer, (order, size))
-    note = "remainder at rounding level: linear" if np.isinf(order) else f"order {order:.3f}"
-    verdict = Verdict.AGREES if order > _TAYLOR[0] else Verdict.WRONG_FORMULA
-    if np.isnan(order):
-        verdict, note = Verdict.OUTSIDE, "an output is not finite here: there is no remainder"
-    return Row("taylor", ", ".join(gradients), "ordinary", 16, "float64", size, _TAYLOR[1], verdict, note, case.seed)
 
 
 def _dot_product(derivation: Derivation, place: str, truth: Truth, gradients: Mapping[str, Array]) -> Row:
