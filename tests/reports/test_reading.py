@@ -73,16 +73,28 @@ def agree(got: float, exact: Exact, expression: Any, indices: dict[Symbol, int])
     return math.isclose(got, want, rel_tol=1e-9, abs_tol=1e-12)
 
 
+def looked_at(equation: Equation, exact: Exact, notation: Notation, context: Notation) -> int:
+    """How many positions of an equation read as they are; at least one has to.
+
+    At some the reader's floats underflow: CTC's impossible paths are e to the -1e30, and the logarithm of that.
+    """
+    places = positions(equation, exact)
+    box = expression_box(equation.rhs, context)
+    looked = 0
+    for indices in places:
+        try:
+            got = reader(exact, notation, indices).read(box)
+        except (FloatingPointError, ZeroDivisionError):
+            continue
+        assert agree(got, exact, equation.rhs, indices), (equation, indices, got)
+        looked += 1
+    assert looked or not places, f"{equation} could not be read anywhere"
+    return looked
+
+
 def test_equations_read_as_they_are(point: tuple[Derivation, Exact, Notation]) -> None:
     derivation, exact, notation = point
-    looked = 0
-    for equation in derivation.combined.equations:
-        box = expression_box(equation.rhs, notation.at(equation))
-        for indices in positions(equation, exact):
-            got = reader(exact, notation, indices).read(box)
-            assert agree(got, exact, equation.rhs, indices), (equation, indices, got)
-            looked += 1
-    assert looked
+    assert sum(looked_at(e, exact, notation, notation.at(e)) for e in derivation.combined.equations)
 
 
 def test_steps_read_as_they_are(point: tuple[Derivation, Exact, Notation]) -> None:
@@ -93,11 +105,7 @@ def test_steps_read_as_they_are(point: tuple[Derivation, Exact, Notation]) -> No
             if side.has(Partial, Sensitivity):
                 continue
             equation = Equation(step.target, step.indices, step.extents, side)
-            context = notation.indexed(*(i.name for i in equation.ranges))
-            for indices in positions(equation, exact)[:2]:
-                got = reader(exact, notation, indices).read(expression_box(side, context))
-                assert agree(got, exact, side, indices), (step, indices, got)
-                looked += 1
+            looked += looked_at(equation, exact, notation, notation.indexed(*(i.name for i in equation.ranges)))
     assert looked
 
 
