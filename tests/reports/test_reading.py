@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from derive.nodes import Access, Partial, Sensitivity, Where
 from derive.notation import Box, Notation, expression_box
 from derive.notation.names import name_box
 from derive.notation.sums import split_sign
-from derive.program import Equation, Tensor
+from derive.program import Equation
 from derive.registry import get
 from derive.reverse import derive
 from numeric.exact import Exact
@@ -28,12 +29,13 @@ def point(request: pytest.FixtureRequest) -> tuple[Derivation, Exact, Notation]:
     """A derivation with all its tensors at one small random point."""
     derivation = derive(get(request.param))
     case = sample(derivation.program, 11, derivation=derivation, budget=400)
-    # The steps also name the adjoints that were put into others.
-    program = derivation.combined
+    program, notation = derivation.combined, Notation.of(derivation)
+    # The steps also name the adjoints that were put into others; each has the axes of what it is the adjoint of.
     inlined = [e for e in derivation.derived if e.target not in program.tensors]
-    tensors = {e.target: Tensor(e.target, tuple(n for n in e.extents if n is not None), "adjoint") for e in inlined}
+    names = {e.target: program.tensors[notation.adjoints[e.target]] for e in inlined}
+    tensors = {name: replace(of, name=name, role="adjoint") for name, of in names.items()}
     program = program.with_(tensors={**program.tensors, **tensors}, equations=(*program.equations, *inlined))
-    return derivation, Exact(program, case.exact(derivation)), Notation.of(derivation)
+    return derivation, Exact(program, case.exact(derivation)), notation
 
 
 def reader(exact: Exact, notation: Notation, indices: dict[Symbol, int]) -> Guarded:
