@@ -1,19 +1,21 @@
-# make book | test | soak | check | bench: each makes .venv itself, and needs Python >= 3.11, pip and make only.
+# make book | test | soak | seeds | check | bench: each makes .venv itself, and needs Python >= 3.11, pip and make only.
 PYTHON ?= python3
 JOBS ?= 2
 RUNS ?= 20
+REPEAT ?= 30
 BIN := .venv/bin
 STAMP := .venv/.made-from-pyproject
 
 # Many processes are started, and Python is to keep what it compiles of our modules for the next one, whatever it is told outside.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help book test soak check format bench wheel clean
+.PHONY: help book test soak seeds check format bench wheel clean
 
 help:
 	@echo "make book    derive, verify and typeset every operation: build/book.pdf"
 	@echo "make test    every test and every docstring example"
 	@echo "make soak    the tests RUNS=20 times in a row, other random seeds each time: tests/soak.log"
+	@echo "make seeds   each test that draws, at REPEAT=30 seeds in one process"
 	@echo "make check   ruff and mypy --strict"
 	@echo "make format  let ruff mend what it can"
 	@echo "make bench   the benchmarks: a table, build/bench.md and build/bench.json"
@@ -28,6 +30,10 @@ test: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.soak --runs $(RUNS) -- -n $(JOBS) --dist loadgroup
+
+seeds: $(STAMP)
+	BACKPROOF_TEST_SEED=$${BACKPROOF_TEST_SEED:-$$(date +%s)} BACKPROOF_TEST_REPEAT=$(REPEAT) \
+	  $(BIN)/python -m pytest -q -p tests.repeated -n $(JOBS) --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check .
